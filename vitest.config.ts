@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+const rooms = ["operational-api", "ingest", "models", "semantic"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "lint", include: ["tests/lint/**/*.test.ts"] } },
+      {
+        test: {
+          name: "rooms",
+          include: [...rooms.map((room) => `${room}/**/*.test.ts`), "kehu/**/*.test.ts", "portal/src/**/*.test.ts"],
+          exclude: ["**/node_modules/**"],
+          globalSetup: ["tests/setup/postgres.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: "end-to-end",
+          include: ["tests/e2e/**/*.test.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
