@@ -1,0 +1,2 @@
+export { startPostgres, type RunningPostgres } from "./start.ts";
+export { readRuntime, updateRuntime, type Runtime } from "./runtime-file.ts";
