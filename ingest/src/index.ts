@@ -1,0 +1,3 @@
+export * from "./publish.ts";
+export * from "./snapshot-pointer.ts";
+export * from "./warehouse.ts";

@@ -1,0 +1,105 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { snapshotsFolder } from "./snapshot-pointer.ts";
+
+/** What one DuckDB instance may take of the machine. */
+export interface DuckDBBudget {
+  /** DuckDB's own spelling: `2GB`. */
+  memoryLimit?: string;
+  threads?: number;
+}
+
+/** The writer's side of the warehouse: one DuckDB instance with the catalogs `mirror` and `warehouse`. */
+export interface Warehouse {
+  /** The folder of `mirror.duckdb`, `warehouse.duckdb` and `snapshots/`. */
+  readonly dir: string;
+  /** A new connection in UTC, with `mirror` as its current catalog. Closed by `close()` at the latest. */
+  connect(): Promise<DuckDBConnection>;
+  /** Ends every connection and releases both files. */
+  close(): void;
+}
+
+/** DuckDB's text literal. For the few places that take no parameters: ATTACH, COPY, SET. */
+export const sqlText = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+/** A quoted identifier. */
+export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+const settings = ({ memoryLimit, threads }: DuckDBBudget): Record<string, string> => ({
+  ...(memoryLimit === undefined ? {} : { memory_limit: memoryLimit }),
+  ...(threads === undefined ? {} : { threads: String(threads) }),
+});
+
+/** Remembers the connections it gives out: DuckDB keeps a file open as long as any of them lives. */
+function trackConnections(instance: DuckDBInstance): Pick<Warehouse, "connect" | "close"> {
+  const connections: DuckDBConnection[] = [];
+  return {
+    async connect() {
+      const connection = await instance.connect();
+      connections.push(connection);
+      return connection;
+    },
+    close() {
+      for (const connection of connections) connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+/** Opens one database file for writing, alone in its process, in UTC. Creates the file and its folder. */
+export async function openDatabaseFile(file: string, budget: DuckDBBudget = {}): Promise<Pick<Warehouse, "connect" | "close">> {
+  await mkdir(dirname(file), { recursive: true });
+  // fromCache: two instances of one file in one process are accepted by DuckDB and diverge silently.
+  const opened = trackConnections(await DuckDBInstance.fromCache(file, settings(budget)));
+  const connection = await opened.connect();
+  await connection.run("set global TimeZone = 'UTC'");
+  return opened;
+}
+
+/** Removes what a publish that was killed left half written. */
+async function removeUnfinished(dir: string): Promise<void> {
+  const folder = snapshotsFolder(dir);
+  for (const name of await readdir(folder)) {
+    if (name.includes(".tmp")) await rm(join(folder, name), { recursive: true });
+  }
+}
+
+/**
+ * Opens `mirror.duckdb` and `warehouse.duckdb` in `dir` for writing; creates what is missing.
+ * Fails when another process has them open: there is one writer.
+ */
+export async function openWarehouse(options: { dir: string } & DuckDBBudget): Promise<Warehouse> {
+  const { dir } = options;
+  await mkdir(snapshotsFolder(dir), { recursive: true });
+  await removeUnfinished(dir);
+  const opened = await openDatabaseFile(join(dir, "mirror.duckdb"), options);
+  try {
+    const connection = await opened.connect();
+    await connection.run(`attach if not exists ${sqlText(join(dir, "warehouse.duckdb"))} as warehouse`);
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+  return { dir, ...opened };
+}
+
+/**
+ * Opens a published snapshot for reading. The instance's own catalog is an empty in-memory database; the snapshot is attached read-only as `snap`.
+ * Calls with the same file share one instance. It is released when its connections are closed and nothing refers to it any more.
+ */
+export async function openSnapshot(file: string, budget: DuckDBBudget = {}): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.fromCache(`:memory:${file}`, {
+    ...settings(budget),
+    temp_directory: join(dirname(file), "..", "spill"),
+  });
+  const connection = await instance.connect();
+  try {
+    await connection.run("set global TimeZone = 'UTC'");
+    await connection.run(`attach if not exists ${sqlText(file)} as snap (read_only)`);
+  } finally {
+    connection.closeSync();
+  }
+  return instance;
+}
