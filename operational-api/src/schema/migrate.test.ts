@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { entities } from "../entities/index.ts";
+import { createTestDatabase } from "../postgres/testing.ts";
+import * as schema from "./index.ts";
+import { migrate } from "./migrate.ts";
+import { appRole, mirrorRole } from "./rights.ts";
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let client: Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  // Several processes start at once: each migrates, one does the work.
+  await Promise.all([migrate(database.url), migrate(database.url), migrate(database.url)]);
+  client = new Client({ connectionString: database.url });
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client?.end();
+  await database?.drop();
+});
+
+const refusal = async (role: string, statement: string): Promise<string | null> => {
+  await client.query(`begin; set local role ${role}`);
+  try {
+    await client.query(statement);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await client.query("rollback");
+  }
+};
+
+describe("migrations", () => {
+  it("say what the entities say: drizzle-kit has nothing left to generate", async () => {
+    const journal = JSON.parse(await readFile(new URL("../../migrations/meta/_journal.json", import.meta.url), "utf8")) as {
+      entries: { idx: number }[];
+    };
+    const newest = String(journal.entries.at(-1)?.idx ?? 0).padStart(4, "0");
+    const before = JSON.parse(
+      await readFile(new URL(`../../migrations/meta/${newest}_snapshot.json`, import.meta.url), "utf8"),
+    ) as Parameters<typeof generateMigration>[0];
+    const after = generateDrizzleJson(schema, before.id);
+    expect(await generateMigration(before, after)).toEqual([]);
+  });
+
+  it("give every entity its table and columns", async () => {
+    const { rows } = await client.query<{ name: string }>(
+      "select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'crm'",
+    );
+    const found = new Set(rows.map((row) => row.name));
+    const expected = entities.flatMap((entity) =>
+      ["row_key", "id", "version", ...Object.keys(entity.columns)].map((column) => `${entity.table}.${column}`),
+    );
+    expect(expected.filter((name) => !found.has(name))).toEqual([]);
+  });
+
+  it("publish everything in crm and nothing else", async () => {
+    const { rows } = await client.query<{ schema: string; count: string }>(
+      "select schemaname as schema, count(*) from pg_publication_tables where pubname = 'kehu' group by 1",
+    );
+    expect(rows).toEqual([{ schema: "crm", count: String(entities.length + 4) }]);
+  });
+
+  it("index every reference and make searches find Chinese text by index", async () => {
+    const { rows } = await client.query<{ name: string }>(
+      "select tablename || ':' || indexname as name from pg_indexes where schemaname = 'crm'",
+    );
+    const found = new Set(rows.map((row) => row.name));
+    for (const entity of entities) {
+      for (const [name, column] of Object.entries(entity.columns)) {
+        if (column.references) expect(found).toContain(`${entity.table}:${entity.table}_${name}_idx`);
+        if (column.search) expect(found).toContain(`${entity.table}:${entity.table}_${name}_trgm`);
+      }
+    }
+    const trigrams = await client.query<{ count: number }>("select cardinality(show_trgm('上海张三')) as count");
+    expect(trigrams.rows[0]?.count).toBeGreaterThan(0);
+  });
+
+  it("let the application only add to the audit trail and never delete a CRM row", async () => {
+    expect(await refusal(appRole, "insert into audit.entries (action, entity) values ('create', 'order')")).toBeNull();
+    expect(await refusal(appRole, "update audit.entries set action = 'x'")).toMatch(/permission denied/);
+    expect(await refusal(appRole, "delete from audit.entries")).toMatch(/permission denied/);
+    expect(await refusal(appRole, "delete from crm.orders")).toMatch(/permission denied/);
+  });
+
+  it("let the mirror read crm and nothing else", async () => {
+    expect(await refusal(mirrorRole, "select 1 from crm.orders")).toBeNull();
+    expect(await refusal(mirrorRole, "insert into crm.departments (name) values ('x')")).toMatch(/permission denied/);
+    expect(await refusal(mirrorRole, "select 1 from audit.entries")).toMatch(/permission denied/);
+  });
+});
