@@ -1,0 +1,23 @@
+/**
+ * Facts the demo company always contains, whatever the seed (from 100 customers up), so that people and tests can look for them.
+ * `demo.test.ts` finds each of them again by SQL.
+ */
+export const planted = {
+  /** Largest by order amount of all customers; its book belongs to the rep of the demo account. */
+  topCustomer: { index: 0, externalId: "C000001", name: "远航汽车零部件集团有限公司" },
+  /** A level-A customer with many orders, none in the last 400 days; status lost. */
+  lostCustomer: { index: 1, externalId: "C000002", name: "南方精密电子股份有限公司" },
+  /** Its newest order was approved, and a payment of it received, within the last hour. */
+  freshOrderCustomer: 2,
+  /** An opportunity of it was won within the last hour. */
+  freshOpportunityCustomer: 3,
+  /** A department whose order amount of the last 365 days is at least twice that of the 365 days before (from 2,000 customers up). */
+  doubledDepartment: "D10",
+  /** A salesperson, a year in the company, without customer, opportunity or order, but with targets. */
+  repWithoutDeal: "E016",
+  /** A product that comes back more often than any other among those sold often. */
+  returnedProduct: "P0001",
+} as const;
+
+/** Index of the customers with the facts above that need the largest share of the orders, largest first. */
+export const largestCustomers: readonly number[] = [planted.topCustomer.index, planted.lostCustomer.index, planted.freshOrderCustomer];
