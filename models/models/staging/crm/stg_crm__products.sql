@@ -1,0 +1,20 @@
+with source as (
+  select * from {{ source('crm', 'products') }}
+),
+
+renamed as (
+  select
+    row_key as product_key,
+    id as product_id,
+    name,
+    code,
+    category_id,
+    unit,
+    list_price,
+    currency,
+    status
+  from source
+  where deleted_at is null
+)
+
+select * from renamed
