@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import type { Pool } from "pg";
+import { createRowResolver, narrowest, widest, type Organisation } from "./organisation.ts";
+import { allSubjects, everything, type Permission, type RowScope } from "./permissions.ts";
+import { actions, type Action, type Role, type RowGrant, type Scope } from "./scope.ts";
+
+/** Who is asking, as the database knows it. */
+export interface Holder {
+  userId: string;
+  /** False for a stopped account, and for one whose employee has left. */
+  active: boolean;
+  employeeId: string | null;
+  roles: Role[];
+}
+
+/**
+ * Permission rows to grants: what no row names stays unnamed, hence `none`; several roles are a union; `export` is never wider than `read`.
+ * Pure: the same rows and trees give the same version.
+ */
+export function scopeFrom(holder: Holder, permissions: readonly Permission[], organisation: Organisation): Scope {
+  const roles = holder.active ? [...holder.roles].sort() : [];
+  const employeeId = holder.active ? holder.employeeId : null;
+  const resolve = createRowResolver(organisation, employeeId);
+  const resolved = new Map<RowScope, RowGrant>();
+  const rowsOf = (rows: RowScope): RowGrant => {
+    const known = resolved.get(rows) ?? resolve(rows);
+    resolved.set(rows, known);
+    return known;
+  };
+
+  const grants = Object.fromEntries(actions.map((action) => [action, {}])) as Record<Action, Record<string, RowGrant>>;
+  for (const { role, entity, action, rows } of permissions) {
+    if (!roles.includes(role)) continue;
+    for (const subject of entity === everything ? allSubjects : [entity]) {
+      const grant = widest(grants[action][subject] ?? { rows: "none" }, rowsOf(rows));
+      if (grant.rows !== "none") grants[action][subject] = grant;
+    }
+  }
+  for (const [subject, grant] of Object.entries(grants.export)) {
+    const readable = narrowest(grant, grants.read[subject] ?? { rows: "none" });
+    if (readable.rows === "none") delete grants.export[subject];
+    else grants.export[subject] = readable;
+  }
+  const content = { userId: holder.userId, employeeId, roles, grants };
+  return { version: versionOf(content), ...content };
+}
+
+function versionOf(content: Omit<Scope, "version">): string {
+  const sorted = actions.map((action) => Object.entries(content.grants[action]).sort(([left], [right]) => (left < right ? -1 : 1)));
+  return createHash("sha256")
+    .update(JSON.stringify([content.userId, content.employeeId, content.roles, sorted]))
+    .digest("base64url")
+    .slice(0, 22);
+}
+
+/** The scope of a user as of now. Nobody's (no grants) for an unknown, stopped or departed user. Throws when the database can't be asked. */
+export async function compileScope(pool: Pool, userId: string): Promise<Scope> {
+  const holder = await findHolder(pool, userId);
+  if (!holder.active) return scopeFrom(holder, [], { employees: [], departments: [] });
+  const [permissions, organisation] = await Promise.all([
+    pool.query<Permission>("select role, entity, action, rows from auth.permissions where role = any($1) order by role, entity, action", [
+      holder.roles,
+    ]),
+    readOrganisation(pool),
+  ]);
+  return scopeFrom(holder, permissions.rows, organisation);
+}
+
+async function findHolder(pool: Pool, userId: string): Promise<Holder> {
+  const { rows } = await pool.query<{ employeeId: string | null; active: boolean; roles: Role[] }>(
+    `select holder.employee_id as "employeeId",
+            holder.active and (holder.employee_id is null or coalesce(employee.status = 'active' and employee.deleted_at is null, false)) as active,
+            array(select role from auth.user_roles where user_id = holder.user_id order by role) as roles
+       from auth.holders as holder
+       left join crm.employees as employee on employee.id = holder.employee_id
+      where holder.user_id::text = $1`,
+    [userId],
+  );
+  return { userId, ...(rows[0] ?? { employeeId: null, active: false, roles: [] }) };
+}
+
+async function readOrganisation(pool: Pool): Promise<Organisation> {
+  const [employees, departments] = await Promise.all([
+    pool.query<Organisation["employees"][number]>(
+      `select id, manager_id as "managerId", department_id as "departmentId" from crm.employees`,
+    ),
+    pool.query<Organisation["departments"][number]>(`select id, parent_id as "parentId" from crm.departments`),
+  ]);
+  return { employees: employees.rows, departments: departments.rows };
+}

@@ -1,0 +1,115 @@
+import type { IncomingMessage } from "node:http";
+import { Hono, type Context } from "hono";
+import { isLoopbackName } from "../server-config.ts";
+import { listDemoAccounts } from "./accounts.ts";
+import type { Auth, Principal } from "./create-auth.ts";
+import type { Scope } from "./scope.ts";
+
+/** What @hono/node-server gives beside the request. Whoever calls `app.fetch` in process passes `{ incoming }` of the request it serves. */
+interface Env {
+  Bindings: { incoming?: IncomingMessage };
+}
+
+/** `/api/auth/*`, `/api/v1/me`, `/api/v1/me/scope`, and `/internal/scope/:userId` for our own processes. */
+export function createAuthRoutes(auth: Auth): Hono<Env> {
+  const app = new Hono<Env>();
+
+  const signedIn = async (context: Context<Env>, answer: (principal: Principal) => Promise<Response> | Response): Promise<Response> => {
+    context.header("cache-control", "private, no-store");
+    const principal = await auth.authenticate(context.req.raw);
+    return principal ? answer(principal) : problem(401, "Unauthorized", "Sign in, or send a valid x-api-key or bearer token.");
+  };
+
+  app.get("/api/auth/token", (context) => signedIn(context, async (principal) => context.json({ token: await auth.mintToken(principal) })));
+
+  app.get("/api/auth/demo-accounts", async (context) => {
+    context.header("cache-control", "private, no-store");
+    return context.json(isOnThisMachine(context) ? await listDemoAccounts(auth) : []);
+  });
+
+  app.on(["GET", "POST"], "/api/auth/*", async (context) => problemOf(await auth.handle(await withClientAddress(context))));
+
+  app.get("/api/v1/me", (context) => signedIn(context, async (principal) => context.json(await describe(auth, principal))));
+
+  app.get("/api/v1/me/scope", (context) => signedIn(context, ({ scope }) => versioned(context, scope)));
+
+  app.get("/internal/scope/:userId", async (context) => {
+    if (!auth.isInternal(context.req.raw)) return problem(404, "Not Found", `There is nothing at ${context.req.path}.`);
+    return versioned(context, await auth.scopeOf(context.req.param("userId")));
+  });
+
+  return app;
+}
+
+const problem = (status: number, title: string, detail: string, more: Record<string, unknown> = {}, headers = new Headers()): Response => {
+  headers.set("content-type", "application/problem+json");
+  headers.delete("content-length");
+  return new Response(JSON.stringify({ ...more, type: "about:blank", title, status, detail }), { status, headers });
+};
+
+function versioned(context: Context<Env>, scope: Scope): Response {
+  const tag = `"${scope.version}"`;
+  context.header("etag", tag);
+  return context.req.header("if-none-match") === tag ? context.body(null, 304) : context.json(scope);
+}
+
+const addressOf = (context: Context<Env>): string | undefined =>
+  (context.env as Env["Bindings"] | undefined)?.incoming?.socket.remoteAddress;
+
+/**
+ * Whether a browser on this machine asks: a loopback socket, no proxy in between, and a loopback name in the address bar
+ * (a page elsewhere can point its own name at 127.0.0.1).
+ */
+function isOnThisMachine(context: Context<Env>): boolean {
+  const proxied = context.req.header("x-forwarded-for") !== undefined || context.req.header("forwarded") !== undefined;
+  return !proxied && isLoopbackName(addressOf(context) ?? "") && isLoopbackName(new URL(context.req.url).hostname);
+}
+
+/** The request as better-auth may see it: the client's address is the socket's, whatever the client says. */
+async function withClientAddress(context: Context<Env>): Promise<Request> {
+  const { raw } = context.req;
+  const headers = new Headers(raw.headers);
+  headers.delete("x-forwarded-for");
+  const address = addressOf(context);
+  if (address) headers.set("x-forwarded-for", address);
+  return new Request(raw.url, { method: raw.method, headers, body: raw.method === "GET" ? null : await raw.arrayBuffer() });
+}
+
+/** better-auth's errors with its own `code` and `message` (its client reads them), as the problem documents that all our errors are. */
+async function problemOf(response: Response): Promise<Response> {
+  if (response.status < 400) return response;
+  const headers = new Headers(response.headers);
+  const retryAfter = headers.get("x-retry-after");
+  if (retryAfter) headers.set("retry-after", retryAfter);
+  const text = await response.text();
+  let body: Record<string, unknown> = {};
+  try {
+    body = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    // an empty answer, as for an unknown path
+  }
+  const title = titles[response.status] ?? (response.status < 500 ? "Bad Request" : "Internal Server Error");
+  return problem(response.status, title, typeof body.message === "string" ? body.message : title, body, headers);
+}
+
+const titles: Record<number, string> = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+};
+
+async function describe(auth: Auth, principal: Principal): Promise<Record<string, unknown>> {
+  const { rows } = await auth.pool.query<{ id: string; name: string; email: string; locale: string; department_id: string | null }>(
+    `select account.id, account.name, account.email, coalesce(holder.locale, $2) as locale, employee.department_id
+       from auth."user" as account
+       join auth.holders as holder on holder.user_id = account.id
+       left join crm.employees as employee on employee.id = holder.employee_id
+      where account.id::text = $1`,
+    [principal.userId, auth.config.locale],
+  );
+  const { department_id, ...user } = rows[0] ?? { department_id: null };
+  return { user, employee_id: principal.employeeId, roles: principal.roles, department_id };
+}
