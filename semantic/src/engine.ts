@@ -1,0 +1,233 @@
+/** Plan -> policy -> execute -> annotate, for one caller. Knows nothing of HTTP. */
+import type { SnapshotPointer } from "@kehu/ingest";
+import type { CompanyCalendar } from "./calendar.ts";
+import { pivotQuery, prepareAnnotation } from "./cube.ts";
+import type { Filter, MetaCube, NormalizedQuery, QueryType } from "./cube-types.ts";
+import { QueryError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
+import type { Locale } from "./model.ts";
+import type { Plan, Planner } from "./plan.ts";
+import type { CallerScope, Purpose } from "./policy.ts";
+import { defaultLimit, membersOf, parseQuery } from "./query.ts";
+import type { QueryRequest } from "./query.ts";
+import type { Reader } from "./reader.ts";
+import { packRows, shapeRows } from "./rows.ts";
+import type { Row } from "./rows.ts";
+import { SizedCache } from "./sized-cache.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { createVisibility } from "./visibility.ts";
+
+export interface Ask {
+  scope: CallerScope;
+  purpose: Purpose;
+  locale: Locale;
+}
+
+/** One element of `results` in Cube's answer, with our additions. */
+export interface LoadResult {
+  query: NormalizedQuery;
+  lastRefreshTime: string;
+  annotation: Record<string, Record<string, unknown>>;
+  dataSource: "default";
+  dbType: "duckdb";
+  external: false;
+  slowQuery: false;
+  total: number | null;
+  /** Only there when rows were left off because the query named no limit. */
+  truncated?: true;
+  kehu: { build: string; lsn: string; freshTo: string; marts: string[]; failedTests: string[] };
+  data: unknown;
+}
+
+export interface Loaded {
+  type: QueryType;
+  results: LoadResult[];
+  pivotQuery: Record<string, unknown>;
+  pointer: SnapshotPointer;
+  /** All results came from the cache. */
+  cached: boolean;
+}
+
+export interface Engine {
+  parse: (query: unknown) => QueryRequest;
+  load: (request: QueryRequest, ask: Ask) => Promise<Loaded>;
+  /** The plans of a request, refused like `load` refuses. */
+  plan: (request: QueryRequest, ask: Ask) => Promise<Plan[]>;
+  meta: (ask: Ask) => Promise<MetaCube[]>;
+}
+
+export interface EngineOptions {
+  planner: Planner;
+  gate: Gate;
+  reader: Reader;
+  calendar: CompanyCalendar;
+  timezone: string;
+  /** Bytes of results kept; 0 turns the result cache off. */
+  cacheBytes: number;
+}
+
+interface CachedResult {
+  rows: Row[];
+  total: number | null;
+  truncated: boolean;
+}
+
+export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheBytes }: EngineOptions): Engine => {
+  const { model } = planner;
+  const visibility = createVisibility(planner, gate, timezone);
+  const results = new SizedCache<CachedResult>(cacheBytes);
+
+  /** The marts a plan reads. Throws 403 naming the views when the caller may not read all of them. */
+  const checkGrants = async (query: NormalizedQuery, plan: Plan, ask: Ask, snapshot: Snapshot): Promise<string[]> => {
+    if (!snapshot.governed) return [];
+    const marts = await gate.relations(plan.sql);
+    const granted = snapshot.grantedMarts(ask.scope, ask.purpose);
+    if (marts.every((mart) => granted.has(mart))) return marts;
+    const views = [...new Set(membersOf(query).map((member) => member.split(".")[0]!))];
+    throw new QueryError(403, `You may not ${ask.purpose === "export" ? "export" : "read"} ${views.map((view) => `'${view}'`).join(", ")}`);
+  };
+
+  const execute = async (query: NormalizedQuery, type: QueryType, plan: Plan, ask: Ask, snapshot: Snapshot): Promise<CachedResult> =>
+    snapshot.withSession(ask.scope, ask.purpose, async ({ run }) => {
+      const count = async (): Promise<number> => {
+        const total = planner.plan(query, { total: true });
+        return Number((await run(total.sql, total.params)).value(0, 0));
+      };
+      let reader;
+      try {
+        reader = await run(plan.sql, plan.params);
+      } catch (cause) {
+        const message = (cause as Error).message;
+        // A value that does not fit its column's type is the asker's; anything else is ours.
+        if (message.startsWith("Conversion Error")) throw new QueryError(400, message.split("\n")[0]!, { cause });
+        throw new Error(`${message}\n${plan.sql}`, { cause });
+      }
+      const rows = shapeRows(reader, plan.members, query, type);
+      const truncated = query.limit === undefined && rows.length > defaultLimit;
+      if (truncated) rows.length = defaultLimit;
+      return { rows, truncated, total: query.total || truncated ? await count() : null };
+    });
+
+  /**
+   * Rolling windows run over a series of dates, so the planner needs a range: without one it is the data's own, as far as the caller sees it.
+   */
+  const withRange = async (query: NormalizedQuery, ask: Ask, snapshot: Snapshot): Promise<NormalizedQuery> => {
+    const open = query.timeDimensions.filter((each) => each.granularity && !each.dateRange);
+    if (!open.length || !query.measures?.some((measure) => model.rolling.has(measure))) return query;
+    const bound = async (dimension: string, direction: "asc" | "desc"): Promise<string | undefined> => {
+      const bounds: NormalizedQuery = {
+        dimensions: [dimension],
+        timeDimensions: [],
+        filters: [...query.filters.filter((filter) => !namesMeasure(filter)), { member: dimension, operator: "set" }],
+        ...(query.segments ? { segments: query.segments } : {}),
+        order: [[dimension, direction]],
+        limit: 1,
+        timezone: query.timezone,
+      };
+      const plan = planner.plan(bounds);
+      await checkGrants(bounds, plan, ask, snapshot);
+      const { rows } = await execute(bounds, "regularQuery", plan, ask, snapshot);
+      return rows[0]?.[dimension] as string | undefined;
+    };
+    const ranges = new Map<string, [string, string]>();
+    for (const { dimension } of open) {
+      const [first, last] = [await bound(dimension, "asc"), await bound(dimension, "desc")];
+      if (first && last) ranges.set(dimension, [first, last]);
+    }
+    return {
+      ...query,
+      timeDimensions: query.timeDimensions.map((each) => {
+        const dateRange = each.dateRange ?? ranges.get(each.dimension);
+        return dateRange ? { ...each, dateRange } : each;
+      }),
+    };
+  };
+  const namesMeasure = (filter: Filter): boolean => {
+    if ("or" in filter) return filter.or.some(namesMeasure);
+    if ("and" in filter) return filter.and.some(namesMeasure);
+    return model.members.get(filter.member)?.kind === "measure";
+  };
+
+  const answer = async (query: NormalizedQuery, type: QueryType, ask: Ask, snapshot: Snapshot, pointer: SnapshotPointer) => {
+    const ranged = await withRange(query, ask, snapshot);
+    const plan = planner.plan(ranged, { limit: query.limit ?? defaultLimit + 1 });
+    const marts = await checkGrants(query, plan, ask, snapshot);
+    const key = JSON.stringify([
+      ask.scope === "unrestricted" ? null : ask.scope.version,
+      ask.purpose,
+      type,
+      query,
+      model.hash,
+      // A foreign file has no versions: the file itself is one.
+      snapshot.governed ? [...marts, "dim_employees", "dim_departments"].map((mart) => snapshot.marts.get(mart)?.version) : pointer.build,
+    ]);
+    const known = results.get(key);
+    const result = known ?? (await execute(ranged, type, plan, ask, snapshot));
+    if (!known) results.set(key, result, sizeOf(result.rows) + key.length);
+    const annotation = prepareAnnotation(model.cubes[ask.locale], query);
+    const loaded: LoadResult = {
+      query,
+      lastRefreshTime: new Date(pointer.freshTo).toISOString(),
+      annotation,
+      dataSource: "default",
+      dbType: "duckdb",
+      external: false,
+      slowQuery: false,
+      total: result.total,
+      ...(result.truncated ? { truncated: true as const } : {}),
+      kehu: {
+        build: pointer.build,
+        lsn: pointer.lsn,
+        freshTo: pointer.freshTo,
+        marts,
+        failedTests: marts.filter((mart) => snapshot.failing.has(mart)),
+      },
+      data: packRows(result.rows, query.responseFormat),
+    };
+    return { loaded, hit: known !== undefined };
+  };
+
+  return {
+    parse: (query) => parseQuery(query, timezone, calendar, model),
+    load: async ({ type, queries }, ask) => {
+      const { pointer, snapshot } = await reader.current();
+      const answers = await Promise.all(queries.map((query) => answer(query, type, ask, snapshot, pointer)));
+      return {
+        type,
+        results: answers.map(({ loaded }) => loaded),
+        pivotQuery: pivotQuery(type, queries),
+        pointer,
+        cached: answers.every(({ hit }) => hit),
+      };
+    },
+    plan: async ({ queries }, ask) => {
+      const { snapshot } = await reader.current();
+      return Promise.all(
+        queries.map(async (query) => {
+          const plan = planner.plan(query, { limit: query.limit ?? defaultLimit });
+          await checkGrants(query, plan, ask, snapshot);
+          return plan;
+        }),
+      );
+    },
+    meta: async ({ scope, purpose, locale }) => {
+      const { snapshot } = await reader.current();
+      if (!snapshot.governed) return model.cubes[locale];
+      const granted = snapshot.grantedMarts(scope, purpose);
+      const readable = await Promise.all(
+        model.cubes[locale].map(async (cube) => [...(await visibility.martsOf(cube.name))].every((mart) => granted.has(mart))),
+      );
+      return model.cubes[locale].filter((_, index) => readable[index]);
+    },
+  };
+};
+
+/** Near enough to bound the cache: names are shared, values count. */
+const sizeOf = (rows: Row[]): number => {
+  const [first] = rows;
+  if (!first) return 64;
+  const keys = Object.keys(first);
+  let size = 0;
+  for (const row of rows) for (const key of keys) size += 16 + (typeof row[key] === "string" ? 2 * row[key].length : 0);
+  return size;
+};

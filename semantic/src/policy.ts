@@ -1,0 +1,82 @@
+/**
+ * The one policy, below Cube: which marts a scope may read and by which predicate. Pure. A mart without metadata has no view, and what has no
+ * view does not exist for the caller: also in sub-queries, multi-stage measures and drop-downs, whatever SQL was planned.
+ */
+import type { RowGrant, Scope } from "@kehu/operational-api";
+
+export type Purpose = "read" | "export";
+export type CallerScope = Scope | "unrestricted";
+
+/** A row of `snap.meta.marts`. */
+export interface Mart {
+  schema: string;
+  name: string;
+  scope: MartScope | undefined;
+  /** The build that last rebuilt it. */
+  version: string;
+}
+
+export type MartScope = "none" | { entity: string; employee: string[]; department: string | undefined };
+
+/** From `meta.scope` of the mart's YAML as stored in `meta.marts.scope`. Undefined: not declared, so closed. */
+export const parseMartScope = (text: string | null): MartScope | undefined => {
+  if (text === null) return undefined;
+  if (text === "none") return "none";
+  const value: unknown = JSON.parse(text);
+  if (value === "none") return "none";
+  if (typeof value !== "object" || value === null || !("entity" in value) || typeof value.entity !== "string") return undefined;
+  const { entity, employee, department } = value as { entity: string; employee?: string | string[]; department?: string };
+  return { entity, employee: employee === undefined ? [] : [employee].flat(), department };
+};
+
+/** Export is never wider than read. */
+export const grantOf = (scope: CallerScope, purpose: Purpose, entity: string): RowGrant => {
+  if (scope === "unrestricted") return { rows: "all" };
+  const read = scope.grants.read[entity] ?? { rows: "none" };
+  return purpose === "read" ? read : intersect(read, scope.grants.export[entity] ?? { rows: "none" });
+};
+
+const intersect = (left: RowGrant, right: RowGrant): RowGrant => {
+  if (left.rows === "none" || right.rows === "none") return { rows: "none" };
+  if (left.rows === "all") return right;
+  if (right.rows === "all") return left;
+  const common = (one: string[], other: string[]) => one.filter((id) => other.includes(id));
+  return {
+    rows: "some",
+    employees: common(left.employees, right.employees),
+    departments: common(left.departments, right.departments),
+  };
+};
+
+/** Surrogate keys by id, from the snapshot's dimensions. An id that a snapshot does not know yet has no rows in it either. */
+export interface ScopeKeys {
+  employees: ReadonlyMap<string, number>;
+  departments: ReadonlyMap<string, number>;
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** The temp view that stands for a mart, or undefined when the caller may read none of its rows. */
+export const viewOf = (mart: Mart, scope: CallerScope, purpose: Purpose, keys: ScopeKeys): string | undefined => {
+  const predicate = predicateOf(mart.scope, scope, purpose, keys);
+  if (predicate === undefined) return undefined;
+  const where = predicate === "all" ? "" : ` where ${predicate}`;
+  return `create temp view ${quoted(mart.name)} as select * from snap.${quoted(mart.schema)}.${quoted(mart.name)}${where}`;
+};
+
+const predicateOf = (mart: MartScope | undefined, scope: CallerScope, purpose: Purpose, keys: ScopeKeys): string | undefined => {
+  if (mart === undefined) return undefined;
+  if (mart === "none") return "all";
+  const grant = grantOf(scope, purpose, mart.entity);
+  if (grant.rows === "none") return undefined;
+  if (grant.rows === "all") return "all";
+  if (!mart.employee.length && !mart.department) return undefined;
+  const isIn = (column: string, ids: string[], known: ReadonlyMap<string, number>): string => {
+    const list = ids.map((id) => known.get(id)).filter((key) => key !== undefined);
+    return list.length ? `coalesce(${quoted(column)} in (${list.join(", ")}), false)` : "false";
+  };
+  const byEmployee = mart.employee.map((column) => isIn(column, grant.employees, keys.employees));
+  const unowned = mart.employee.map((column) => `${quoted(column)} is null`);
+  const byDepartment = mart.department ? [[...unowned, isIn(mart.department, grant.departments, keys.departments)].join(" and ")] : [];
+  return [...byEmployee, ...byDepartment].map((each) => `(${each})`).join(" or ");
+};

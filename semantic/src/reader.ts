@@ -1,0 +1,113 @@
+/** Follows the published snapshot: opens the new one, lets the queries on the old one end. */
+import { readPointer, watchPointer } from "@kehu/ingest";
+import type { DuckDBBudget, SnapshotPointer } from "@kehu/ingest";
+import { QueryError } from "./errors.ts";
+import { openPublished } from "./snapshot.ts";
+import type { Snapshot } from "./snapshot.ts";
+
+/** What of the logger is used here. */
+export interface ErrorLog {
+  error: (details: Record<string, unknown>, message: string) => void;
+}
+
+/** Where the published snapshot is announced. */
+export interface SnapshotSource {
+  /** Null before the first publish. */
+  current: () => SnapshotPointer | null;
+  /** Returns the function that ends the subscription. */
+  onChange: (listener: (pointer: SnapshotPointer) => void) => () => void;
+}
+
+/** The source for a warehouse folder: `snapshots/current.json`, watched until `close`. */
+export const watchSnapshots = async (dir: string): Promise<SnapshotSource & { close: () => void }> => {
+  const listeners = new Set<(pointer: SnapshotPointer) => void>();
+  let pointer = await readPointer(dir);
+  const stop = watchPointer(dir, (next) => {
+    pointer = next;
+    for (const listener of listeners) listener(next);
+  });
+  return {
+    current: () => pointer,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: stop,
+  };
+};
+
+export interface Reader {
+  /** The newest snapshot that is open. Throws 503 before the first publish. Use it at once: `withSession` keeps it open. */
+  current: () => Promise<{ pointer: SnapshotPointer; snapshot: Snapshot }>;
+  /** Resolves when a snapshot states `lsn` or a later one, and false when `timeoutMs` have passed before. */
+  waitFor: (lsn: string, timeoutMs: number) => Promise<boolean>;
+  close: () => Promise<void>;
+}
+
+export const createReader = (
+  source: SnapshotSource,
+  budget: DuckDBBudget,
+  logger: ErrorLog,
+  options: { ungoverned?: boolean } = {},
+): Reader => {
+  let opened: { pointer: SnapshotPointer; snapshot: Snapshot } | undefined;
+  const waiting = new Set<() => void>();
+
+  const follow = async (): Promise<void> => {
+    const pointer = source.current();
+    if (!pointer) return;
+    if (opened?.pointer.file === pointer.file) opened = { ...opened, pointer };
+    else {
+      const previous = opened;
+      opened = { pointer, snapshot: await openPublished(pointer.file, budget, options) };
+      previous?.snapshot.close();
+    }
+    for (const wake of waiting) wake();
+  };
+  // One after the other: two publishes in quick succession must not open their files in the wrong order.
+  let following = Promise.resolve();
+  const queueFollow = (): Promise<void> => {
+    following = following.then(follow).catch((error: unknown) => {
+      logger.error({ err: error, file: source.current()?.file }, "the published snapshot could not be opened; the one before it stays");
+    });
+    return following;
+  };
+  const stop = source.onChange(() => void queueFollow());
+
+  return {
+    current: async () => {
+      if (!opened) await queueFollow();
+      if (!opened) throw new QueryError(503, "No snapshot has been published yet");
+      return opened;
+    },
+    waitFor: async (lsn, timeoutMs) => {
+      const wanted = parseLsn(lsn);
+      const reached = () => opened !== undefined && parseLsn(opened.pointer.lsn) >= wanted;
+      if (!opened) await queueFollow();
+      if (reached()) return true;
+      return new Promise<boolean>((resolve) => {
+        const end = (result: boolean) => {
+          clearTimeout(timer);
+          waiting.delete(wake);
+          resolve(result);
+        };
+        const wake = () => reached() && end(true);
+        const timer = setTimeout(() => end(false), timeoutMs);
+        waiting.add(wake);
+      });
+    },
+    close: async () => {
+      stop();
+      await following;
+      opened?.snapshot.close();
+      opened = undefined;
+    },
+  };
+};
+
+/** `0/1A2B3C8` as the 64-bit position it stands for. Throws 400. */
+export const parseLsn = (text: string): bigint => {
+  const parts = /^([0-9a-fA-F]{1,8})\/([0-9a-fA-F]{1,8})$/.exec(text);
+  if (!parts) throw new QueryError(400, `'${text}' is not a position like 0/1A2B3C8`);
+  return (BigInt(`0x${parts[1]}`) << 32n) + BigInt(`0x${parts[2]}`);
+};

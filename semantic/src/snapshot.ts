@@ -1,0 +1,175 @@
+/** The published snapshot as callers see it: sessions whose only relations are the temp views of their scope. */
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { openSnapshot } from "@kehu/ingest";
+import type { DuckDBBudget } from "@kehu/ingest";
+import { parseMartScope, viewOf } from "./policy.ts";
+import type { CallerScope, Mart, Purpose, ScopeKeys } from "./policy.ts";
+
+/** Connections of one scope: queries of one dashboard run side by side, but one caller does not take all threads. */
+const connectionsPerScope = 4;
+/** Scopes kept open on one snapshot; the one used longest ago is closed first. */
+const scopesKept = 64;
+
+export interface Session {
+  run: DuckDBConnection["runAndReadAll"];
+  /** Lower-case names of the marts that exist for this caller. */
+  marts: ReadonlySet<string>;
+}
+
+export interface Snapshot {
+  /** False only for a foreign file in `kehu semantic`: no marts are declared, so everything in it may be read. */
+  governed: boolean;
+  marts: ReadonlyMap<string, Mart>;
+  /** Marts of which a data test fails in this build. */
+  failing: ReadonlySet<string>;
+  grantedMarts: (scope: CallerScope, purpose: Purpose) => ReadonlySet<string>;
+  /** Lends a connection to `use` for as long as it runs. */
+  withSession: <T>(scope: CallerScope, purpose: Purpose, use: (session: Session) => Promise<T>) => Promise<T>;
+  /** Closes when the last `withSession` has ended. */
+  close: () => void;
+}
+
+interface Pool {
+  views: string[];
+  marts: ReadonlySet<string>;
+  idle: DuckDBConnection[];
+  open: number;
+  waiting: (() => void)[];
+}
+
+/**
+ * Opens a snapshot. Without `meta.marts` it has no policy: that is refused, or with `ungoverned` everything in it may be read
+ * (its schemas then are the search path, so that a model names its tables as it is used to).
+ */
+export const openPublished = async (file: string, budget: DuckDBBudget, { ungoverned = false } = {}): Promise<Snapshot> => {
+  const instance = await openSnapshot(file, budget);
+  const schemas = ungoverned ? await schemasWithoutPolicy(instance) : undefined;
+  const { marts, keys, failing } = schemas ? emptyCatalog : await readCatalog(instance);
+  const searchPath = schemas && `set search_path = '${schemas.map((schema) => `snap.${schema}`).join(",")}'`;
+  const pools = new Map<string, Pool>();
+  let borrowed = 0;
+  let closing = false;
+
+  const closePool = (pool: Pool): void => {
+    for (const connection of pool.idle.splice(0)) connection.closeSync();
+  };
+  const finish = (): void => {
+    for (const pool of pools.values()) closePool(pool);
+    pools.clear();
+    instance.closeSync();
+  };
+
+  const poolOf = (scope: CallerScope, purpose: Purpose): Pool => {
+    const key = `${scope === "unrestricted" ? "" : scope.version}\n${purpose}`;
+    const known = pools.get(key);
+    if (known) pools.delete(key);
+    const pool = known ?? newPool(scope, purpose);
+    pools.set(key, pool);
+    const [oldest] = pools;
+    if (pools.size > scopesKept && oldest && oldest[1].idle.length === oldest[1].open) {
+      closePool(oldest[1]);
+      pools.delete(oldest[0]);
+    }
+    return pool;
+  };
+  const newPool = (scope: CallerScope, purpose: Purpose): Pool => {
+    const granted = [...marts.values()].flatMap((mart) => {
+      const view = viewOf(mart, scope, purpose, keys);
+      return view ? [{ name: mart.name.toLowerCase(), view }] : [];
+    });
+    return { views: granted.map(({ view }) => view), marts: new Set(granted.map(({ name }) => name)), idle: [], open: 0, waiting: [] };
+  };
+
+  const borrow = async (pool: Pool): Promise<DuckDBConnection> => {
+    while (!pool.idle.length && pool.open >= connectionsPerScope) await new Promise<void>((resolve) => pool.waiting.push(resolve));
+    const idle = pool.idle.pop();
+    if (idle) return idle;
+    pool.open++;
+    try {
+      const connection = await instance.connect();
+      const setUp = searchPath ?? pool.views.join(";\n");
+      if (setUp) await connection.run(setUp);
+      return connection;
+    } catch (error) {
+      pool.open--;
+      pool.waiting.shift()?.();
+      throw error;
+    }
+  };
+
+  return {
+    governed: !schemas,
+    marts,
+    failing,
+    grantedMarts: (scope, purpose) => poolOf(scope, purpose).marts,
+    withSession: async (scope, purpose, use) => {
+      if (closing) throw new Error(`The snapshot ${file} is closed`);
+      borrowed++;
+      const pool = poolOf(scope, purpose);
+      try {
+        const connection = await borrow(pool);
+        try {
+          return await use({ run: connection.runAndReadAll.bind(connection), marts: pool.marts });
+        } finally {
+          pool.idle.push(connection);
+          pool.waiting.shift()?.();
+        }
+      } finally {
+        borrowed--;
+        if (closing && borrowed === 0) finish();
+      }
+    },
+    close: () => {
+      closing = true;
+      if (borrowed === 0) finish();
+    },
+  };
+};
+
+const emptyCatalog = { marts: new Map<string, Mart>(), keys: { employees: new Map(), departments: new Map() }, failing: new Set<string>() };
+
+/** The schemas of a file that has no `meta.marts`, `main` first; undefined when it has one. */
+const schemasWithoutPolicy = async (instance: DuckDBInstance): Promise<string[] | undefined> => {
+  const connection = await instance.connect();
+  try {
+    const found = await connection.runAndReadAll(
+      "select schema_name, bool_or(schema_name = 'meta' and name = 'marts') over () from (" +
+        "select schema_name, table_name as name, database_name from duckdb_tables() union all" +
+        " select schema_name, view_name, database_name from duckdb_views() where not internal) where database_name = 'snap'",
+    );
+    const rows = found.getRowsJson() as [string, boolean][];
+    if (rows.some(([, declared]) => declared)) return undefined;
+    return [...new Set(["main", ...rows.map(([schema]) => schema)])];
+  } finally {
+    connection.closeSync();
+  }
+};
+
+const readCatalog = async (instance: DuckDBInstance): Promise<{ marts: Map<string, Mart>; keys: ScopeKeys; failing: Set<string> }> => {
+  const connection = await instance.connect();
+  try {
+    const rows = async (sql: string): Promise<(string | null)[][]> =>
+      (await connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][];
+    const marts = (await rows("select schema_name, name, scope::varchar, version::varchar from snap.meta.marts")).map(
+      ([schema, name, scope, version]): Mart => ({ schema: schema!, name: name!, scope: parseMartScope(scope!), version: version ?? "" }),
+    );
+    const keysOf = async (mart: string, id: string, key: string): Promise<Map<string, number>> => {
+      const found = marts.find(({ name }) => name === mart);
+      if (!found) return new Map();
+      const pairs = await rows(
+        `select distinct ${id}::varchar, ${key}::varchar from snap."${found.schema}".${mart} where ${id} is not null`,
+      );
+      return new Map(pairs.map(([uuid, surrogate]) => [uuid!, Number(surrogate)]));
+    };
+    return {
+      marts: new Map(marts.map((mart) => [mart.name.toLowerCase(), mart])),
+      keys: {
+        employees: await keysOf("dim_employees", "employee_id", "employee_key"),
+        departments: await keysOf("dim_departments", "department_id", "department_key"),
+      },
+      failing: new Set((await rows("select distinct lower(model) from snap.meta.tests where failures > 0")).map(([model]) => model!)),
+    };
+  } finally {
+    connection.closeSync();
+  }
+};
