@@ -20,6 +20,18 @@ const localeOptions = [
   "--icu-locale=zh",
 ];
 
+/** The major version that made the cluster, or null when there is none. */
+const versionOf = async (cluster: string): Promise<string | null> => {
+  try {
+    return await readFile(join(cluster, "PG_VERSION"), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+};
+
+export const hasCluster = async (cluster: string): Promise<boolean> => (await versionOf(cluster)) !== null;
+
 /** Makes the cluster unless there is one. An initdb cut short leaves only a directory that the next start removes. */
 export async function ensureCluster(options: {
   cluster: string;
@@ -28,10 +40,7 @@ export async function ensureCluster(options: {
   password: string;
 }): Promise<{ created: boolean }> {
   const { cluster, account, binaries, password } = options;
-  const version = await readFile(join(cluster, "PG_VERSION"), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw error;
-  });
+  const version = await versionOf(cluster);
   if (version !== null) {
     if (version.trim() !== majorVersion)
       throw new Error(

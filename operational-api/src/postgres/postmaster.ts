@@ -1,7 +1,7 @@
 /** The server process: starting, finding the one a killed parent left behind, stopping. */
 
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fchownSync, openSync, readFileSync } from "node:fs";
 import { open, readFile, rm, stat } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -148,6 +148,7 @@ export async function launch(options: {
   const from = size > logBytesKept ? 0 : size;
   // A file, not a pipe: the server must not trip over a closed pipe when this process is killed.
   const log = openSync(logFile, "a", 0o600);
+  if (account) fchownSync(log, account.uid, account.gid); // who may be the one to start it next time
   // A session of its own: Ctrl-C in the terminal is for us, we stop the server after those who use it.
   const child = spawn(program, serverArguments(cluster, port), {
     cwd: "/",
@@ -186,3 +187,13 @@ export async function stopServer(pid: number): Promise<void> {
     await pause(10);
   }
 }
+
+/** Looks twice a second: an adopted server is no child of ours whose exit we would be told. */
+export const untilGone = (pid: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (alive(pid)) return;
+      clearInterval(timer);
+      resolve();
+    }, 500).unref();
+  });

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from "node:fs/promises";
+import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
@@ -36,13 +36,19 @@ export async function readRuntime(dataDir: string): Promise<Runtime> {
   }
 }
 
-/** Merges `changes` into the file. Whole or not at all, also when the power goes. */
+/** Merges `changes` into the file. Whole or not at all, also when the power goes. Root leaves it to the owner of the data directory, who may start next time. */
 export async function updateRuntime(dataDir: string, changes: Runtime): Promise<Runtime> {
-  const runtime = { ...(await readRuntime(dataDir)), ...changes };
+  const present = await readRuntime(dataDir);
+  const runtime = { ...present, ...changes };
+  if (JSON.stringify(runtime) === JSON.stringify(present)) return present;
   const temporary = `${runtimePath(dataDir)}.${process.pid}.new`;
   const file = await open(temporary, "w", 0o600);
   try {
     await file.writeFile(`${JSON.stringify(runtime, null, 2)}\n`);
+    if (process.getuid?.() === 0) {
+      const { uid, gid } = await stat(dataDir);
+      await file.chown(uid, gid);
+    }
     await file.sync();
   } finally {
     await file.close();

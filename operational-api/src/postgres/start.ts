@@ -5,10 +5,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
 import type { Logger } from "pino";
 import { findBinaries } from "./binaries.ts";
-import { databaseName, ensureCluster, ownerRole } from "./cluster.ts";
+import { databaseName, ensureCluster, hasCluster, ownerRole } from "./cluster.ts";
 import { placeServer } from "./placement.ts";
-import { findRunning, freePort, launch, stopServer, waitUntilReady } from "./postmaster.ts";
-import { readRuntime, updateRuntime } from "./runtime-file.ts";
+import { findRunning, freePort, launch, stopServer, untilGone, waitUntilReady } from "./postmaster.ts";
+import { readRuntime, runtimePath, updateRuntime } from "./runtime-file.ts";
 
 export interface RunningPostgres {
   /** `postgres://…` of the owner role and the database `kehu`. Holds the password: not for logs. */
@@ -18,6 +18,8 @@ export interface RunningPostgres {
   /** True when the server was running already, left behind by a killed parent. */
   adopted: boolean;
   pid: number;
+  /** Resolves when the process is gone, whoever ended it. Noticed within half a second; does not keep this process alive. */
+  ended: Promise<void>;
 }
 
 const attempts = 50;
@@ -31,6 +33,9 @@ export async function startPostgres(options: { dataDir: string; logger?: Logger 
   const dataDir = await realpath(options.dataDir);
   let runtime = await readRuntime(dataDir);
   const { account, cluster } = await placeServer(dataDir, runtime);
+  if (runtime.password === undefined && (await hasCluster(cluster))) {
+    throw new Error(`${cluster} is there, but ${runtimePath(dataDir)}, which holds its password, is gone: restore it from a backup`);
+  }
   // Written before initdb: a cluster without its password would be lost.
   runtime = await updateRuntime(dataDir, {
     password: runtime.password ?? randomBytes(24).toString("base64url"),
@@ -44,7 +49,7 @@ export async function startPostgres(options: { dataDir: string; logger?: Logger 
     if (runtime.port !== port) await updateRuntime(dataDir, { port });
     await ensureDatabase(urlAt(port, "postgres"));
     options.logger?.info({ pid, port, cluster, adopted }, "Postgres ready");
-    return { url: urlAt(port, databaseName), stop: () => stopServer(pid), adopted, pid };
+    return { url: urlAt(port, databaseName), stop: () => stopServer(pid), adopted, pid, ended: untilGone(pid) };
   };
 
   const running = await findRunning(cluster);
