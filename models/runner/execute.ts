@@ -1,0 +1,187 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { Catalog } from "./catalog.ts";
+import { Compiler } from "./compiler.ts";
+import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
+import { NodeError } from "./errors.ts";
+import { Graph } from "./graph.ts";
+import { materialize, runStatements } from "./materialize.ts";
+import { quoteIdentifier } from "./relation.ts";
+import type { Node, Project } from "./resources.ts";
+import { planUnits, runUnits, type Unit } from "./schedule.ts";
+import { runUnitTest } from "./unit-tests.ts";
+
+export type Status = "success" | "error" | "skipped" | "pass" | "fail" | "warn";
+
+export interface NodeResult {
+  uniqueId: string;
+  name: string;
+  resourceType: Node["resourceType"];
+  status: Status;
+  message: string | null;
+  /** Failing rows of a test. */
+  failures: number | null;
+  /** Seconds. */
+  executionTime: number;
+  startedAt: Date;
+  completedAt: Date;
+  compiledCode: string | null;
+  relationName: string | null;
+  threadId: string;
+}
+
+export interface Progress {
+  index: number;
+  total: number;
+  result: NodeResult;
+  /** `3 of 12 OK created sql table model marts.dim_date [0.02s]` */
+  line: string;
+}
+
+export interface ExecuteOptions {
+  project: Project;
+  selected: readonly Node[];
+  /** One worker each; one connection means one node after another. */
+  connections: readonly DuckDBConnection[];
+  /** Models wait for the tests of their parents, and are skipped when one fails. */
+  gate: boolean;
+  failFast?: boolean;
+  fullRefresh?: boolean;
+  onProgress?: (progress: Progress) => void;
+  log?: (message: string) => void;
+  now?: () => Date;
+}
+
+interface Worker {
+  connection: DuckDBConnection;
+  threadId: string;
+}
+
+/** Builds and tests the selected nodes in the order of their dependencies. */
+export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[]> {
+  const { project, selected, connections } = options;
+  const [first] = connections;
+  if (!first) throw new Error("executeNodes needs a connection");
+  const now = options.now ?? ((): Date => new Date());
+  const fullRefresh = options.fullRefresh ?? false;
+  const catalog = await Catalog.read(first);
+  const log = options.log;
+  const compiler = new Compiler(project, catalog, { fullRefresh, log: (message, info) => (info ? log?.(message) : undefined) });
+  await createSchemas(selected, catalog, first);
+  const units = planUnits(selected, new Graph(project.nodes.values()), options.gate);
+  const total = units.reduce((sum, unit) => sum + unit.nodes.length, 0);
+  const results: NodeResult[] = [];
+
+  const report = (result: NodeResult, description: string): void => {
+    results.push(result);
+    options.onProgress?.({ index: results.length, total, result, line: progressLine(results.length, total, result, description) });
+  };
+  const ended = (
+    node: Node,
+    worker: Worker | undefined,
+    startedAt: Date,
+    started: number,
+    share: number,
+    rest: Partial<NodeResult> & { status: Status },
+  ): NodeResult => ({
+    uniqueId: node.uniqueId,
+    name: node.name,
+    resourceType: node.resourceType,
+    message: null,
+    failures: null,
+    compiledCode: null,
+    relationName: null,
+    executionTime: (performance.now() - started) / 1000 / share,
+    startedAt,
+    completedAt: now(),
+    threadId: worker?.threadId ?? "main",
+    ...rest,
+  });
+
+  const runTests = async (unit: Unit, worker: Worker, outcomesOf: () => Promise<Map<string, TestOutcome>>): Promise<boolean> => {
+    const startedAt = now();
+    const started = performance.now();
+    const outcomes = await outcomesOf();
+    let good = true;
+    for (const node of unit.nodes) {
+      const outcome = outcomes.get(node.uniqueId);
+      if (!outcome) throw new Error(`test ${node.uniqueId} gave no outcome`);
+      if (outcome.status === "fail" || outcome.status === "error") good = false;
+      report(ended(node, worker, startedAt, started, unit.nodes.length, outcome), node.name);
+    }
+    return good;
+  };
+
+  const run = async (unit: Unit, worker: Worker): Promise<boolean> => {
+    const [node] = unit.nodes;
+    if (!node) return true;
+    if (node.resourceType === "test") return runTests(unit, worker, () => runDataTests(unit.nodes, compiler, worker.connection));
+    if (node.resourceType === "unit_test")
+      return runTests(unit, worker, async () => new Map([[node.uniqueId, await runUnitTest(node, compiler, worker.connection)]]));
+    const startedAt = now();
+    const started = performance.now();
+    try {
+      const built = await materialize(node, compiler, catalog, worker.connection, fullRefresh);
+      const { compiledCode, relationName, description } = built;
+      report(ended(node, worker, startedAt, started, 1, { status: "success", message: "OK", compiledCode, relationName }), description);
+      return true;
+    } catch (error) {
+      const compiledCode = error instanceof NodeError ? error.sql : null;
+      report(
+        ended(node, worker, startedAt, started, 1, { status: "error", message: `${messageOf(error)}\n  in ${node.file}`, compiledCode }),
+        `model ${node.schema}.${node.alias}`,
+      );
+      return false;
+    }
+  };
+  const skip = (unit: Unit, because: Unit | undefined): void => {
+    const message = because
+      ? `Skipped: ${because.nodes.map((node) => node.name).join(", ")} failed or was skipped`
+      : "Skipped: --fail-fast";
+    for (const node of unit.nodes) report(ended(node, undefined, now(), performance.now(), 1, { status: "skipped", message }), node.name);
+  };
+
+  const workers = connections.map((connection, index) => ({ connection, threadId: `Thread-${index + 1}` }));
+  await runHooks(project.settings.onRunStart, compiler, first);
+  await runUnits(units, workers, run, skip, options.failFast ?? false);
+  await runHooks(project.settings.onRunEnd, compiler, first);
+  return results;
+}
+
+async function runHooks(hooks: readonly string[], compiler: Compiler, connection: DuckDBConnection): Promise<void> {
+  const statements: string[] = [];
+  for (const hook of hooks) {
+    const sql = (await compiler.renderText(hook, null, connection)).trim();
+    if (sql !== "") statements.push(sql.replace(/;\s*$/, ""));
+  }
+  if (statements.length > 0) await runStatements(connection, statements);
+}
+
+async function createSchemas(selected: readonly Node[], catalog: Catalog, connection: DuckDBConnection): Promise<void> {
+  const missing = new Map<string, string>();
+  for (const node of selected) {
+    const builds = (node.resourceType === "model" && node.config.materialized !== "ephemeral") || node.resourceType === "seed";
+    if (!builds || catalog.hasSchema(node.database, node.schema)) continue;
+    catalog.addSchema(node.database, node.schema);
+    missing.set(
+      `${node.database}.${node.schema}`,
+      `create schema if not exists ${quoteIdentifier(node.database)}.${quoteIdentifier(node.schema)}`,
+    );
+  }
+  if (missing.size > 0) await runStatements(connection, [...missing.values()]);
+}
+
+const words: Record<Status, string> = {
+  success: "OK created",
+  error: "ERROR creating",
+  skipped: "SKIP",
+  pass: "PASS",
+  fail: "FAIL",
+  warn: "WARN",
+};
+
+function progressLine(index: number, total: number, result: NodeResult, description: string): string {
+  const isTest = result.resourceType === "test" || result.resourceType === "unit_test";
+  const word = isTest && result.status === "error" ? "ERROR" : words[result.status];
+  const count = isTest && result.failures ? ` ${result.failures}` : "";
+  return `${index} of ${total} ${word}${count} ${description} [${result.executionTime.toFixed(2)}s]`;
+}

@@ -1,0 +1,299 @@
+import type { CallArguments } from "./arguments.ts";
+import { valueAt } from "./attributes.ts";
+import { formatPercent } from "./format.ts";
+import { binary } from "./operators.ts";
+import { capitalize, stringMethod, title } from "./string-methods.ts";
+import {
+  Dict,
+  Float,
+  PyError,
+  Undefined,
+  asNumber,
+  compare,
+  equals,
+  iterate,
+  lengthOf,
+  repr,
+  toJs,
+  toText,
+  truthy,
+  tuple,
+  typeName,
+  type Value,
+} from "./values.ts";
+
+/** What a filter that names another filter or test needs of the evaluator. */
+export interface FilterHost {
+  applyFilter(name: string, value: Value, args: Value[], kwargs: Map<string, Value>): Promise<Value>;
+  applyTest(name: string, value: Value, args: Value[]): Promise<boolean>;
+}
+export type Filter = (value: Value, call: CallArguments, host: FilterHost) => Value | Promise<Value>;
+
+function end(value: Value, position: 0 | -1): Value {
+  const items = iterate(value);
+  const item = items.at(position);
+  return item === undefined ? new Undefined("an item of an empty sequence") : item;
+}
+
+const lowered = (value: Value): Value => (typeof value === "string" ? value.toLowerCase() : value);
+
+/** Reads `attribute` and `case_sensitive`, the options Jinja's ordering filters share. */
+function sortKey(call: CallArguments, attributeIndex: number, caseIndex: number): (item: Value) => Value {
+  const attribute = call.value(attributeIndex, "attribute", null);
+  const caseSensitive = truthy(call.value(caseIndex, "case_sensitive", false));
+  const paths = typeof attribute === "string" ? attribute.split(",") : attribute === null ? [] : [attribute];
+  return (item) => {
+    const keys = paths.length === 0 ? [item] : paths.map((path) => valueAt(item, path));
+    const folded = caseSensitive ? keys : keys.map(lowered);
+    return folded.length === 1 ? (folded[0] ?? null) : tuple(folded);
+  };
+}
+
+function extreme(direction: 1 | -1): Filter {
+  return (value, call) => {
+    const key = sortKey(call, 1, 0);
+    let best: Value | undefined;
+    for (const item of iterate(value)) if (best === undefined || compare(key(item), key(best)) * direction < 0) best = item;
+    return best === undefined ? new Undefined("the first item of an empty sequence") : best;
+  };
+}
+
+function choose(keep: boolean, byAttribute: boolean): Filter {
+  return async (value, call, host) => {
+    const attribute = byAttribute ? call.value(0, "attribute") : null;
+    const [test, ...args] = byAttribute ? call.args.slice(1) : call.args;
+    const kept: Value[] = [];
+    for (const item of iterate(value)) {
+      const subject = byAttribute ? valueAt(item, attribute) : item;
+      const passes = test === undefined ? truthy(subject) : await host.applyTest(toText(test), subject, args);
+      if (passes === keep) kept.push(item);
+    }
+    return kept;
+  };
+}
+
+const map: Filter = async (value, call, host) => {
+  const items = iterate(value);
+  const attribute = call.kwargs.get("attribute");
+  if (attribute !== undefined) {
+    const fallback = call.kwargs.get("default");
+    return items.map((item) => valueAt(item, attribute, fallback));
+  }
+  const [name, ...args] = call.args;
+  if (name === undefined) throw new PyError("map requires a filter argument");
+  const mapped: Value[] = [];
+  for (const item of items) mapped.push(await host.applyFilter(toText(name), item, args, call.kwargs));
+  return mapped;
+};
+
+function toInteger(value: Value, call: CallArguments): Value {
+  const fallback = call.value(0, "default", 0);
+  const number = asNumber(value);
+  if (number !== undefined) return Math.trunc(number);
+  const text = typeof value === "string" ? value.trim().replaceAll("_", "") : "";
+  if (/^[-+]?\d+$/.test(text)) return Number(text);
+  return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Math.trunc(Number(text)) : fallback;
+}
+
+function toFloat(value: Value, call: CallArguments): Value {
+  const number = asNumber(value);
+  if (number !== undefined) return new Float(number);
+  const text = typeof value === "string" ? value.trim() : "";
+  return text !== "" && Number.isFinite(Number(text)) ? new Float(Number(text)) : call.value(0, "default", new Float(0));
+}
+
+function round(value: Value, call: CallArguments): Value {
+  const number = asNumber(value);
+  if (number === undefined) throw new PyError(`type ${typeName(value)} doesn't define __round__ method`);
+  const precision = call.integer(0, "precision", 0);
+  const method = call.text(1, "method", "common");
+  const scaled = number * 10 ** precision;
+  // Python rounds halves to the even neighbour.
+  const half = Math.abs(scaled % 1) === 0.5 ? 2 * Math.round(scaled / 2) : Math.round(scaled);
+  const rounded = method === "ceil" ? Math.ceil(scaled) : method === "floor" ? Math.floor(scaled) : half;
+  return new Float(rounded / 10 ** precision);
+}
+
+function indent(value: Value, call: CallArguments): string {
+  const width = call.value(0, "width", 4);
+  const pad = typeof width === "string" ? width : " ".repeat(asNumber(width) ?? 4);
+  const first = truthy(call.value(1, "first", false));
+  const blank = truthy(call.value(2, "blank", false));
+  return toText(value)
+    .split("\n")
+    .map((line, index) => ((index > 0 || first) && (blank || line !== "" || index === 0) ? pad + line : line))
+    .join("\n");
+}
+
+function groupBy(value: Value, call: CallArguments): Value {
+  const attribute = call.value(0, "attribute");
+  const fallback = call.optional(1, "default");
+  const groups: { key: Value; items: Value[] }[] = [];
+  for (const item of iterate(value)) {
+    const key = valueAt(item, attribute, fallback);
+    const group = groups.find((candidate) => equals(candidate.key, key));
+    if (group) group.items.push(item);
+    else groups.push({ key, items: [item] });
+  }
+  return groups.sort((left, right) => compare(lowered(left.key), lowered(right.key))).map(({ key, items }) => tuple([key, items]));
+}
+
+function batch(value: Value, call: CallArguments): Value {
+  const size = call.integer(0, "linecount");
+  const fill = call.value(1, "fill_with", null);
+  const items = iterate(value);
+  const rows: Value[][] = [];
+  for (let index = 0; index < items.length; index += size) rows.push(items.slice(index, index + size));
+  const last = rows.at(-1);
+  if (last && fill !== null) while (last.length < size) last.push(fill);
+  return rows;
+}
+
+function slices(value: Value, call: CallArguments): Value {
+  const count = call.integer(0, "slices");
+  const fill = call.value(1, "fill_with", null);
+  const items = iterate(value);
+  const per = Math.floor(items.length / count);
+  const extra = items.length % count;
+  return Array.from({ length: count }, (_, index) => {
+    const start = index * per + Math.min(index, extra);
+    const part = items.slice(start, start + per + (index < extra ? 1 : 0));
+    if (fill !== null && index >= extra) part.push(fill);
+    return part;
+  });
+}
+
+/** JSON as Python writes it: `, ` and `: ` between, keys sorted when Jinja's `tojson` does. */
+export function toJson(value: unknown, sortKeys: boolean, width?: number, level = 1): string {
+  const newline = width === undefined ? "" : `\n${" ".repeat(width * level)}`;
+  const end = width === undefined ? "" : `\n${" ".repeat(width * (level - 1))}`;
+  const comma = width === undefined ? ", " : ",";
+  if (Array.isArray(value))
+    return value.length === 0
+      ? "[]"
+      : `[${newline}${value.map((item) => toJson(item, sortKeys, width, level + 1)).join(comma + newline)}${end}]`;
+  if (value !== null && typeof value === "object") {
+    const entries = Object.entries(value);
+    if (sortKeys) entries.sort(([left], [right]) => (left < right ? -1 : 1));
+    if (entries.length === 0) return "{}";
+    return `{${newline}${entries.map(([key, item]) => `${JSON.stringify(key)}: ${toJson(item, sortKeys, width, level + 1)}`).join(comma + newline)}${end}}`;
+  }
+  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
+}
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" })[mark] ?? mark);
+
+const absolute: Filter = (value) => {
+  const number = asNumber(value);
+  if (number === undefined) throw new PyError(`bad operand type for abs(): '${typeName(value)}'`);
+  return value instanceof Float ? new Float(Math.abs(number)) : Math.abs(number);
+};
+const fallback: Filter = (value, call) => {
+  const missing = value instanceof Undefined || (truthy(call.value(1, "boolean", false)) && !truthy(value));
+  return missing ? call.value(0, "default_value", "") : value;
+};
+const count: Filter = (value) => lengthOf(value);
+const same: Filter = (value) => value;
+const escape: Filter = (value) => escapeHtml(toText(value));
+
+export const filters: Record<string, Filter> = {
+  abs: absolute,
+  attr: (value, call) => valueAt(value, call.text(0, "name")),
+  batch,
+  capitalize: (value) => capitalize(toText(value)),
+  center: (value, call) => stringMethod(toText(value), "center")?.([call.value(0, "width", 80)], new Map()) ?? "",
+  count,
+  d: fallback,
+  default: fallback,
+  dictsort: (value, call) => {
+    if (!(value instanceof Dict)) throw new PyError("dictsort needs a dict");
+    const caseSensitive = truthy(call.value(0, "case_sensitive", false));
+    const part = call.text(1, "by", "key") === "key" ? 0 : 1;
+    const key = (entry: [Value, Value]): Value => (caseSensitive ? entry[part] : lowered(entry[part]));
+    const sorted = value.entries().sort((left, right) => compare(key(left), key(right)));
+    return (truthy(call.value(2, "reverse", false)) ? sorted.reverse() : sorted).map((entry) => tuple(entry));
+  },
+  e: escape,
+  escape,
+  first: (value) => end(value, 0),
+  float: toFloat,
+  forceescape: escape,
+  format: (value, call) => formatPercent(toText(value), call.kwargs.size > 0 ? Dict.of(Object.fromEntries(call.kwargs)) : tuple(call.args)),
+  groupby: groupBy,
+  indent,
+  int: toInteger,
+  items: (value) => (value instanceof Dict ? value.entries().map((entry) => tuple(entry)) : []),
+  join: (value, call) => {
+    const attribute = call.value(1, "attribute", null);
+    return iterate(value)
+      .map((item) => toText(attribute === null ? item : valueAt(item, attribute)))
+      .join(toText(call.value(0, "d", "")));
+  },
+  last: (value) => end(value, -1),
+  length: count,
+  list: (value) => [...iterate(value)],
+  lower: (value) => toText(value).toLowerCase(),
+  map,
+  max: extreme(-1),
+  min: extreme(1),
+  pprint: (value) => repr(value),
+  reject: choose(false, false),
+  rejectattr: choose(false, true),
+  replace: (value, call) => {
+    const args: Value[] = [toText(call.value(0, "old")), toText(call.value(1, "new")), call.value(2, "count", -1)];
+    return stringMethod(toText(value), "replace")?.(args, new Map()) ?? "";
+  },
+  reverse: (value) => (typeof value === "string" ? [...value].reverse().join("") : [...iterate(value)].reverse()),
+  round,
+  safe: same,
+  select: choose(true, false),
+  selectattr: choose(true, true),
+  slice: slices,
+  sort: (value, call) => {
+    const key = sortKey(call, 2, 1);
+    const direction = truthy(call.value(0, "reverse", false)) ? -1 : 1;
+    return [...iterate(value)].sort((left, right) => compare(key(left), key(right)) * direction);
+  },
+  string: (value) => toText(value),
+  sum: (value, call) => {
+    const attribute = call.value(0, "attribute", null);
+    return iterate(value).reduce<Value>(
+      (total, item) => binary("+", total, attribute === null ? item : valueAt(item, attribute)),
+      call.value(1, "start", 0),
+    );
+  },
+  title: (value) => title(toText(value)),
+  tojson: (value, call) => {
+    const width = asNumber(call.value(0, "indent", null));
+    // Jinja's own `tojson` is safe inside HTML.
+    return toJson(toJs(value), true, width).replace(/[<>&']/g, (mark) => `\\u00${mark.charCodeAt(0).toString(16)}`);
+  },
+  trim: (value, call) => stringMethod(toText(value), "strip")?.(call.args, call.kwargs) ?? "",
+  truncate: (value, call) => {
+    const text = toText(value);
+    const length = call.integer(0, "length", 255);
+    const end = call.text(2, "end", "...");
+    if (text.length <= length + call.integer(3, "leeway", 5)) return text;
+    const cut = text.slice(0, length - end.length);
+    return (truthy(call.value(1, "killwords", false)) ? cut : cut.replace(/\s+\S*$/, "")) + end;
+  },
+  unique: (value, call) => {
+    const key = sortKey(call, 1, 0);
+    const seen: Value[] = [];
+    return iterate(value).filter((item) => {
+      const candidate = key(item);
+      if (seen.some((other) => equals(other, candidate))) return false;
+      seen.push(candidate);
+      return true;
+    });
+  },
+  upper: (value) => toText(value).toUpperCase(),
+  urlencode: (value) => encodeURIComponent(toText(value)),
+  wordcount: (value) => toText(value).split(/\s+/).filter(Boolean).length,
+  // dbt's type hints for its native rendering of YAML: text stays as it is.
+  as_text: (value) => toText(value),
+  as_bool: same,
+  as_native: same,
+  as_number: same,
+};

@@ -1,0 +1,43 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { ProjectError } from "./errors.ts";
+
+export interface SourceFile {
+  /** Relative to the project, with `/`. */
+  file: string;
+  /** Relative to the resource folder (`models/`), with `/`. */
+  pathInFolder: string;
+  text: string;
+}
+
+/** Every file below the folders whose name ends in one of `extensions`, in the order of their paths; absent folders have none. */
+export async function filesBelow(directory: string, folders: readonly string[], extensions: readonly string[]): Promise<SourceFile[]> {
+  const found: SourceFile[] = [];
+  for (const folder of folders) {
+    const root = join(directory, folder);
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+    const paths = entries
+      .filter((entry) => entry.isFile() && extensions.some((extension) => entry.name.endsWith(extension)))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !path.includes(`${sep}node_modules${sep}`))
+      .sort();
+    const texts = await Promise.all(
+      paths.map((path) =>
+        readFile(path, "utf8").catch((cause: unknown) => {
+          throw new ProjectError(`cannot read ${path}`, { cause });
+        }),
+      ),
+    );
+    for (const [index, path] of paths.entries()) {
+      found.push({
+        file: relative(directory, path).split(sep).join("/"),
+        pathInFolder: relative(root, path).split(sep).join("/"),
+        text: texts[index] ?? "",
+      });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,84 @@
+import { CallArguments, evaluateExpression, fromJs, parseTemplate, toJs, type Callable, type Globals } from "./jinja/index.ts";
+import { ProjectError } from "./errors.ts";
+import type { Settings, TargetInfo } from "./resources.ts";
+import { isSettings } from "./yaml.ts";
+
+interface SettingsContext {
+  file: string;
+  target: TargetInfo;
+  vars: Settings;
+}
+
+/** Renders every text with `{{ }}` in a YAML tree; hooks and descriptions are rendered later, with the node. */
+export async function renderSettings(tree: Settings, context: SettingsContext): Promise<Settings> {
+  const globals = settingsGlobals(context);
+  const later = new Set([
+    "description",
+    "pre-hook",
+    "post-hook",
+    "pre_hook",
+    "post_hook",
+    "+pre-hook",
+    "+post-hook",
+    "on-run-start",
+    "on-run-end",
+    "tests",
+    "data_tests",
+    "unit_tests",
+  ]);
+  const render = async (value: unknown): Promise<unknown> => {
+    if (typeof value === "string" && value.includes("{{"))
+      return toJs(await evaluateExpression(parseTemplate(value, context.file), globals));
+    if (Array.isArray(value)) return Promise.all(value.map(render));
+    if (!isSettings(value)) return value;
+    const rendered: Settings = {};
+    for (const [key, item] of Object.entries(value)) rendered[key] = later.has(key) ? item : await render(item);
+    return rendered;
+  };
+  const rendered = await render(tree);
+  return isSettings(rendered) ? rendered : {};
+}
+
+function settingsGlobals({ file, target, vars }: SettingsContext): Globals {
+  const values = new Map<string, Callable>([
+    ["var", variable(vars, file)],
+    ["env_var", environmentVariable],
+  ]);
+  const targetDict = fromJs(targetRecord(target));
+  return { lookup: (name) => (name === "target" ? targetDict : values.get(name)) };
+}
+
+/** What `target` shows to templates. */
+export const targetRecord = (target: TargetInfo): Settings => ({
+  name: target.name,
+  profile_name: target.name,
+  target_name: target.name,
+  type: "duckdb",
+  database: target.catalog,
+  schema: target.schema,
+  threads: target.threads,
+});
+
+/** `var(name, default)`. */
+export function variable(vars: Settings, file: string): Callable {
+  return (args, kwargs) => {
+    const call = new CallArguments("var", args, kwargs);
+    const name = call.text(0, "var");
+    if (Object.hasOwn(vars, name)) return fromJs(vars[name]);
+    const fallback = call.optional(1, "default");
+    if (fallback !== undefined) return fallback;
+    const known = Object.keys(vars).join(", ") || "none";
+    throw new ProjectError(
+      `var("${name}") is not set and has no default (used in ${file}). Set it under "vars" of dbt_project.yml or with --vars; set are: ${known}`,
+    );
+  };
+}
+
+/** `env_var(name, default)`. */
+export const environmentVariable: Callable = (args, kwargs) => {
+  const call = new CallArguments("env_var", args, kwargs);
+  const name = call.text(0, "var");
+  const found = process.env[name] ?? call.optional(1, "default");
+  if (found === undefined) throw new ProjectError(`env_var("${name}"): the environment has no ${name}, and no default is given`);
+  return found;
+};

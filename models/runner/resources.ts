@@ -1,0 +1,133 @@
+/** What a project consists of, in dbt's words. */
+
+import type { MacroStatement, Template } from "./jinja/index.ts";
+
+export type Settings = Record<string, unknown>;
+
+/** A node's configuration after the cascade. Unknown keys stay: `config.get("own_key")` reads them. */
+export interface NodeConfig extends Settings {
+  enabled: boolean;
+  materialized: string;
+  tags: string[];
+  meta: Settings;
+  schema?: string | null;
+  database?: string | null;
+  alias?: string | null;
+}
+
+export interface Column {
+  name: string;
+  description: string;
+  data_type: string | null;
+  meta: Settings;
+  tags: string[];
+}
+
+export type ResourceType = "model" | "seed" | "test" | "unit_test";
+
+export interface Node {
+  /** `model.kehu.stg_crm__orders` */
+  uniqueId: string;
+  resourceType: ResourceType;
+  name: string;
+  /** The project's name, then the folders under models/, then the name. */
+  fqn: string[];
+  /** Relative to the project: `models/staging/crm/stg_crm__orders.sql`. */
+  file: string;
+  /** The YAML file that describes it, relative to the project. */
+  patchFile: string | null;
+  rawCode: string;
+  config: NodeConfig;
+  database: string;
+  schema: string;
+  alias: string;
+  description: string;
+  columns: Column[];
+  /** Unique ids of nodes and sources. */
+  dependsOn: string[];
+  dependsOnMacros: string[];
+  refs: string[];
+  sources: [string, string][];
+  test?: TestDetails;
+  unitTest?: UnitTest;
+}
+
+/** A generic test's call, or a singular test (without `metadata`). */
+export interface TestDetails {
+  metadata?: { name: string; namespace: string | null; kwargs: Settings };
+  /** The node that the test is about. */
+  attachedNode: string | null;
+  columnName: string | null;
+}
+
+export interface Fixture {
+  input: string;
+  rows: Settings[] | string;
+  format: "dict" | "csv" | "sql";
+}
+
+export interface UnitTest {
+  model: string;
+  given: Fixture[];
+  expect: Fixture;
+  overrides: { macros: Settings; vars: Settings; env_vars: Settings };
+}
+
+export interface Source {
+  uniqueId: string;
+  sourceName: string;
+  name: string;
+  fqn: string[];
+  file: string;
+  database: string;
+  schema: string;
+  identifier: string;
+  description: string;
+  columns: Column[];
+  config: NodeConfig;
+}
+
+export interface Macro {
+  uniqueId: string;
+  name: string;
+  packageName: string;
+  file: string;
+  statement: MacroStatement;
+  template: Template;
+}
+
+export interface ProjectSettings {
+  name: string;
+  version: string;
+  /** Absolute folder of dbt_project.yml. */
+  directory: string;
+  modelPaths: string[];
+  seedPaths: string[];
+  testPaths: string[];
+  macroPaths: string[];
+  targetPath: string;
+  vars: Settings;
+  onRunStart: string[];
+  onRunEnd: string[];
+  /** The raw `models:`, `seeds:`, … trees of dbt_project.yml. */
+  configTrees: Record<"models" | "seeds" | "tests" | "sources" | "unit_tests", Settings>;
+}
+
+/** Where nodes are built: what `target` tells templates. */
+export interface TargetInfo {
+  name: string;
+  catalog: string;
+  schema: string;
+  threads: number;
+}
+
+export interface Project {
+  settings: ProjectSettings;
+  target: TargetInfo;
+  /** Given by the caller; win over the project's own. */
+  vars: Settings;
+  nodes: Map<string, Node>;
+  disabled: Map<string, Node>;
+  sources: Map<string, Source>;
+  macros: Map<string, Macro>;
+}

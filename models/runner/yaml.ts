@@ -1,0 +1,43 @@
+import { LineCounter, parseDocument } from "yaml";
+import { ProjectError } from "./errors.ts";
+import type { Settings } from "./resources.ts";
+
+/** Reads one YAML file whose top is a mapping; an empty file is an empty mapping. */
+export function parseYaml(text: string, file: string): Settings {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, merge: true });
+  const [error] = document.errors;
+  if (error) throw new ProjectError(`${file}:${lineCounter.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`);
+  const value: unknown = document.toJS();
+  if (value === null || value === undefined) return {};
+  if (!isSettings(value))
+    throw new ProjectError(`${file}: expected a mapping at the top, found ${Array.isArray(value) ? "a list" : typeof value}`);
+  return value;
+}
+
+export const isSettings = (value: unknown): value is Settings => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A mapping, or an empty one when the key is absent; anything else is an error that names the place. */
+export function asSettings(value: unknown, place: string): Settings {
+  if (value === undefined || value === null) return {};
+  if (isSettings(value)) return value;
+  throw new ProjectError(`${place}: expected a mapping, found ${JSON.stringify(value)}`);
+}
+
+export function asList(value: unknown, place: string): unknown[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw new ProjectError(`${place}: expected a list, found ${JSON.stringify(value)}`);
+}
+
+export function asText(value: unknown, place: string): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new ProjectError(`${place}: expected a text, found ${JSON.stringify(value)}`);
+}
+
+/** A text or a list of texts (tags, hooks, paths). */
+export function asTexts(value: unknown, place: string): string[] {
+  if (typeof value === "string") return [value];
+  return asList(value, place).map((item) => asText(item, place));
+}
