@@ -1,8 +1,14 @@
 /** What other rooms and the composition root may use of the operational API. */
 export * from "./entities/definition.ts";
 export * from "./entities/index.ts";
-export * from "./auth/scope.ts";
+export * from "./auth/index.ts";
 export * from "./postgres/index.ts";
+export * from "./config.ts";
+export * from "./server-config.ts";
+export * from "./clock.ts";
+export * from "./log.ts";
+export { CompanyNotEmpty, demoAccounts, type DemoOptions, fillDemoCompany, hasCompany, removeDemoCompany } from "./demo/index.ts";
+export { createPool } from "./pool.ts";
 export { migrate } from "./schema/migrate.ts";
 export { publicationName } from "./schema/publication.ts";
 export { appRole, mirrorRole } from "./schema/rights.ts";

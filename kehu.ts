@@ -1,0 +1,60 @@
+/** The command line: one command each, loaded when it is called. */
+
+const usage = `kehu: CRM data warehouse and BI portal
+
+  kehu start [--only web,warehouse,query]   everything: portal, APIs, mirror, models, semantic layer
+  kehu build | run | test | seed | compile | ls | show
+                                            the model runner, with dbt's meaning and flags
+  kehu sync --once [--source URL --schema S --database FILE]
+                                            bring the mirror up to the source's current LSN, then stop
+  kehu verify [--source URL --schema S --database FILE]
+                                            compare every mirrored table with Postgres at one LSN
+  kehu semantic --model DIR --database FILE --port N
+                                            Cube's REST API over any model and DuckDB file
+  kehu publish --list | --to BUILD | --resume
+                                            list the kept snapshots, serve an earlier one, go back to the newest
+  kehu demo [--customers N --years Y --seed S --until DATE] | --remove
+                                            fill an empty company with demonstration data, or remove it
+  kehu help
+
+Settings come from the environment; see README.md.`;
+
+const runner = new Set(["build", "run", "test", "seed", "snapshot", "compile", "ls", "list", "show", "docs", "source", "retry"]);
+
+async function main(argv: string[]): Promise<number> {
+  const [command = "help", ...rest] = argv;
+  if (runner.has(command)) return (await import("@kehu/models")).runnerCommand(argv);
+  switch (command) {
+    case "start":
+      return (await import("./kehu/start.ts")).start(rest);
+    case "child":
+      return (await import("./kehu/child.ts")).runChild(rest[0] ?? "");
+    case "sync":
+      return (await import("./kehu/mirror-commands.ts")).sync(rest);
+    case "verify":
+      return (await import("./kehu/mirror-commands.ts")).verifyMirror(rest);
+    case "semantic":
+      return (await import("./kehu/semantic.ts")).semantic(rest);
+    case "publish":
+      return (await import("./kehu/publish.ts")).publish(rest);
+    case "demo":
+      return (await import("./kehu/demo.ts")).demo(rest);
+    case "help":
+    case "--help":
+    case "-h":
+      console.log(usage);
+      return 0;
+    default:
+      console.error(`kehu: there is no command "${command}"\n\n${usage}`);
+      return 2;
+  }
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  // A mistake in the caller's input is one line; anything else keeps its stack, it is ours to mend.
+  const expected = error instanceof Error && ["ConfigError", "UsageError"].includes(error.name);
+  console.error(`kehu: ${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  process.exitCode = expected ? 2 : 1;
+}

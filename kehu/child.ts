@@ -1,0 +1,40 @@
+import { services, type FromChild, type Service, type ToChild } from "./messages.ts";
+
+/** What a child process can do to its surroundings. */
+export interface Channel {
+  send(message: FromChild): void;
+  onMessage(listener: (message: ToChild) => void): void;
+}
+
+/** A running service; `stop` ends it cleanly within a few seconds. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+const load: Record<Service, () => Promise<(channel: Channel) => Promise<Running>>> = {
+  warehouse: async () => (await import("./warehouse.ts")).runWarehouse,
+  query: async () => (await import("./query.ts")).runQuery,
+  web: async () => (await import("./web.ts")).runWeb,
+};
+
+/** Runs one service until SIGTERM, or until the supervisor is gone: a child without its supervisor would be an orphan nobody restarts or stops. */
+export async function runChild(name: string): Promise<number> {
+  const service = services.find((one) => one === name);
+  if (!service || !process.send) {
+    console.error(`kehu child is started by kehu start, with one of ${services.join(", ")}`);
+    return 2;
+  }
+  const channel: Channel = {
+    send: (message) => process.connected && process.send?.(message, undefined, undefined, () => {}),
+    onMessage: (listener) => process.on("message", listener),
+  };
+  const ended = new Promise<void>((resolve) => {
+    process.once("SIGTERM", resolve);
+    process.once("disconnect", resolve);
+    process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the supervisor decides the order
+  });
+  const running = await (await load[service]())(channel);
+  await ended;
+  await running.stop();
+  process.exit(0);
+}

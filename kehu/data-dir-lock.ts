@@ -1,0 +1,42 @@
+import { open, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { ConfigError } from "@kehu/operational-api";
+
+const startOf = async (pid: number): Promise<string | null> => {
+  try {
+    // Field 22 of /proc/<pid>/stat: the process's start time. A recycled pid has another one.
+    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")")).split(" ")[20] ?? null;
+  } catch {
+    try {
+      process.kill(pid, 0); // no /proc on this system: alive or not is all there is to know
+      return "alive";
+    } catch {
+      return null;
+    }
+  }
+};
+
+/**
+ * Keeps a second `kehu start` off the same data directory. What a killed one left behind is taken over.
+ * Throws ConfigError while another one runs.
+ */
+export async function holdDataDir(dataDir: string): Promise<() => Promise<void>> {
+  const file = join(dataDir, "kehu.pid");
+  const mine = `${process.pid} ${await startOf(process.pid)}`;
+  for (;;) {
+    try {
+      const handle = await open(file, "wx");
+      await handle.writeFile(mine);
+      await handle.close();
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const [pid = "", startedAt = ""] = (await readFile(file, "utf8").catch(() => "")).split(" ");
+    if (pid && (await startOf(Number(pid))) === startedAt) {
+      throw new ConfigError(`KEHU_DATA_DIR ${dataDir} is in use by process ${pid}; stop that one, or give another folder`);
+    }
+    await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,20 @@
+/** What the supervisor and its children say to each other over the IPC channel. */
+
+export const services = ["warehouse", "query", "web"] as const;
+export type Service = (typeof services)[number];
+
+export interface MirrorHealth {
+  /** Seconds between now and the last moment the mirror is known to be complete to; null until the first copy is done. */
+  lagSeconds: number | null;
+  appliedLsn: string | null;
+}
+
+/** Loopback ports of the listeners that are up. `internal` is the web process's listener for its siblings. */
+export interface Ports {
+  query?: number;
+  internal?: number;
+}
+
+export type FromChild = { type: "ready"; service: Service; ports: Ports } | { type: "mirror"; health: MirrorHealth };
+
+export type ToChild = { type: "ports"; ports: Ports } | { type: "mirror"; health: MirrorHealth };

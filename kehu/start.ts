@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { readPointer } from "@kehu/ingest";
+import {
+  ConfigError,
+  createAuth,
+  createLogger,
+  ensureAdministrator,
+  ensureSecret,
+  exposureRefusals,
+  hasCompany,
+  listDemoAccounts,
+  migrate,
+  startPostgres,
+  type Logger,
+} from "@kehu/operational-api";
+import { fillDemo } from "./demo.ts";
+import { holdDataDir } from "./data-dir-lock.ts";
+import { services, type Service } from "./messages.ts";
+import { childEnvironment, readSettings, type Settings } from "./settings.ts";
+import { createSupervisor } from "./supervisor.ts";
+
+/** SIGTERM must end everything within 10 s. */
+const childGraceMs = 7_000;
+const firstSnapshotMs = 120_000;
+
+/** `kehu start`: Postgres, migrations, the first administrator, the demo company, then the services until SIGTERM or SIGINT. */
+export async function start(argv: string[]): Promise<number> {
+  const { values } = parseArgs({ args: argv, options: { only: { type: "string" } } });
+  const wanted = servicesFrom(values.only);
+  const settings = readSettings(process.env);
+  refuse(exposureRefusals(settings, false));
+  const logger = createLogger({ service: "supervisor", level: settings.logLevel });
+  const say = (line: string): void => console.log(line);
+
+  await mkdir(settings.dataDir, { recursive: true });
+  const release = await holdDataDir(settings.dataDir);
+  const stopRequested = new Promise<void>((resolve) => {
+    process.on("SIGTERM", resolve);
+    process.on("SIGINT", resolve);
+  });
+
+  const secret = await ensureSecret(settings);
+  const postgres = settings.databaseUrl ? null : await startPostgres({ dataDir: settings.dataDir, logger });
+  const databaseUrl = settings.databaseUrl ?? postgres?.url ?? "";
+  try {
+    const { administrator, demoAccounts } = await prepare({ ...settings, databaseUrl, secret }, logger, say);
+
+    const env = childEnvironment(process.env, { databaseUrl, secret, internalSecret: randomBytes(32).toString("base64url"), demo: settings.demo });
+    const supervisor = createSupervisor({ env, logger });
+    const up = (async () => {
+      await Promise.all(wanted.map((service) => supervisor.start(service)));
+      if (wanted.includes("warehouse")) await firstSnapshot(settings.warehouseDir);
+      announce(settings.url, administrator, demoAccounts, say);
+    })();
+    // A child that dies while starting is restarted by the supervisor, but the start itself has failed: say so and stop.
+    const failed = up.then(
+      () => new Promise<never>(() => {}),
+      (error: unknown) => error,
+    );
+    const failure = await Promise.race([stopRequested.then(() => null), failed]);
+    await supervisor.stop(childGraceMs);
+    if (failure) throw failure;
+    return 0;
+  } finally {
+    await postgres?.stop();
+    await release();
+  }
+}
+
+/** The database as the services need it: migrated, with an administrator, and with the demo company when that is wanted and nothing is there. */
+async function prepare(
+  config: Settings & { databaseUrl: string; secret: string },
+  logger: Logger,
+  say: (line: string) => void,
+): Promise<{ administrator: { email: string; password: string | null } | null; demoAccounts: number }> {
+  await migrate(config.databaseUrl, config);
+  const auth = createAuth({ url: config.databaseUrl, config, internalSecret: null, logger });
+  try {
+    refuse(exposureRefusals(config, (await listDemoAccounts(auth)).length > 0));
+    const administrator = await ensureAdministrator(auth, config);
+    if (config.demo && !(await hasCompany({ url: config.databaseUrl }))) await fillDemo({ auth, config, size: {}, say });
+    return { administrator, demoAccounts: (await listDemoAccounts(auth)).length };
+  } finally {
+    await auth.close();
+  }
+}
+
+function servicesFrom(only: string | undefined): Service[] {
+  if (only === undefined) return [...services];
+  const names = only.split(",").map((name) => name.trim());
+  const unknown = names.filter((name) => !services.some((service) => service === name));
+  if (unknown.length) throw new ConfigError(`--only names ${unknown.join(", ")}; allowed: ${services.join(", ")}`);
+  return services.filter((service) => names.includes(service));
+}
+
+function refuse(reasons: string[]): void {
+  if (reasons.length) throw new ConfigError(reasons.join("\nkehu: "));
+}
+
+async function firstSnapshot(warehouseDir: string): Promise<void> {
+  const deadline = Date.now() + firstSnapshotMs;
+  while (!(await readPointer(warehouseDir))) {
+    if (Date.now() > deadline) throw new Error(`no snapshot was published within ${firstSnapshotMs / 1000} s; see the log above`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function announce(url: string, administrator: { email: string; password: string | null } | null, demoAccounts: number, say: (line: string) => void): void {
+  say(`Kehu is at ${url}`);
+  if (administrator?.password) say(`Administrator: ${administrator.email}, password ${administrator.password} (shown only now)`);
+  else if (administrator) say(`Administrator: ${administrator.email}, with the password given`);
+  if (demoAccounts) say(`Demo accounts (executive, sales manager, rep, analyst) are listed on the sign-in page: ${url}/sign-in`);
+  say("Stop with Ctrl-C.");
+}

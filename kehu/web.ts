@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { getRequestListener, serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { clockFrom, createApi, createAuth, createAuthRoutes, createLogger, createPool } from "@kehu/operational-api";
+import { createPortalHandler, type InProcessApi } from "@kehu/portal";
+import type { Channel, Running } from "./child.ts";
+import { createHealth } from "./health.ts";
+import { createLiveChannel } from "./live-channel.ts";
+import type { MirrorHealth, Ports } from "./messages.ts";
+import { createSemanticProxy } from "./semantic-proxy.ts";
+import { readChildSettings } from "./settings.ts";
+
+const closeGraceMs = 3_000;
+const isApi = (path: string): boolean => path.startsWith("/api/") || path.startsWith("/cubejs-api/") || path === "/healthz";
+
+/** The only open port: operational API and accounts, the semantic API, the live channel, the portal. */
+export async function runWeb(channel: Channel): Promise<Running> {
+  const settings = readChildSettings(process.env);
+  const logger = createLogger({ service: "web", level: settings.logLevel });
+  const clock = clockFrom(settings);
+  let ports: Ports = {};
+  let mirror: MirrorHealth = { lagSeconds: null, appliedLsn: null };
+  channel.onMessage((message) => {
+    if (message.type === "ports") ports = message.ports;
+    else mirror = message.health;
+  });
+
+  const pool = createPool(settings.databaseUrl);
+  const auth = createAuth({ url: settings.databaseUrl, config: settings, internalSecret: settings.internalSecret, logger });
+  const app = new Hono();
+  app.route("/", createHealth({ warehouseDir: settings.warehouseDir, mirror: () => mirror, queryIsUp: () => ports.query !== undefined }));
+  app.route("/", createLiveChannel({ snapshotDir: settings.warehouseDir, authenticate: auth.authenticate }));
+  app.route("/", createSemanticProxy({ authenticate: auth.authenticate, queryPort: () => ports.query, internalSecret: settings.internalSecret }));
+  app.route("/", createApi({ pool, auth, config: settings, clock, logger }));
+
+  const portal = await createPortalHandler();
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const inProcess = (incoming: IncomingMessage, outgoing: ServerResponse): InProcessApi => ({
+    fetch: (request) => app.fetch(request, { incoming, outgoing }),
+  });
+  const server = createServer((request, response) => {
+    if (isApi(request.url ?? "/")) {
+      void listener(request, response);
+      return;
+    }
+    portal(Object.assign(request, { kehu: inProcess(request, response) }), response, () => {
+      response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not found\n");
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "EADDRINUSE" ? new Error(`PORT ${settings.port} is taken on ${settings.host}; stop what listens there, or set PORT`) : error);
+    });
+    server.listen(settings.port, settings.host, resolve);
+  });
+
+  const internal = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
+    const listening = serve({ fetch: createAuthRoutes(auth).fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server: listening, port }));
+  });
+  channel.send({ type: "ready", service: "web", ports: { internal: internal.port } });
+
+  return {
+    stop: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      internal.server.close();
+      // Event streams never end by themselves; requests under way get a moment.
+      server.closeIdleConnections();
+      const killer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+      await closed;
+      clearTimeout(killer);
+      await auth.close();
+      await pool.end();
+    },
+  };
+}
