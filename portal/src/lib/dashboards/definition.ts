@@ -1,0 +1,133 @@
+import type { Role } from "#lib/session.ts";
+import type { PeriodName } from "#lib/period.ts";
+
+/** A text of the message catalogue, made when it is shown, in the language of whoever looks. */
+export type Text = () => string;
+
+/** A restriction beside those of the page: `{ member: "opportunities.status", values: ["won"] }`. */
+export interface FixedFilter {
+  member: string;
+  values: readonly string[];
+}
+
+/** Which records a mark stands for: `/records/<view>` with these dimensions carried over from the mark. */
+export interface Drill {
+  view: string;
+  /** The time dimension the period applies to, without the view's name. */
+  time: string;
+  filters?: readonly FixedFilter[];
+}
+
+interface TileBase {
+  id: string;
+  /** Overrides the measure's own title. */
+  title?: Text;
+  /** Columns of the 12-column grid on a desktop. */
+  span: 3 | 4 | 5 | 6 | 7 | 8 | 12;
+}
+
+/** One figure with its comparisons: 同比, 环比, and attainment where a target exists. */
+export interface MetricTile extends TileBase {
+  kind: "metric";
+  measure: string;
+  time: string;
+  filters?: readonly FixedFilter[];
+  /** The `measure` code of the targets it is held against. */
+  target?: string;
+  /** Falling is good (days, overdue). */
+  lowerIsBetter?: true;
+  drill?: Drill;
+}
+
+/** The stages of one pipeline with count, amount, conversion and median days. */
+export interface FunnelTile extends TileBase {
+  kind: "funnel";
+}
+
+/** A measure by month, a year long, against the target of each month. */
+export interface SeriesTile extends TileBase {
+  kind: "series";
+  measure: string;
+  time: string;
+  filters?: readonly FixedFilter[];
+  target?: string;
+  drill?: Drill;
+}
+
+/** Everybody's result and rank by the published aggregate. */
+export interface LeaderboardTile extends TileBase {
+  kind: "leaderboard";
+}
+
+/** A measure by one dimension, largest first. */
+export interface BarsTile extends TileBase {
+  kind: "bars";
+  measure: string;
+  dimension: string;
+  time: string;
+  filters?: readonly FixedFilter[];
+  drill?: Drill;
+}
+
+/** Measures by dimensions, as rows. */
+export interface TableTile extends TileBase {
+  kind: "table";
+  dimensions: readonly string[];
+  measures: readonly string[];
+  time: string;
+  /** Groups by quarter of `time` instead of by a dimension. */
+  granularity?: "quarter" | "month";
+  filters?: readonly FixedFilter[];
+  order: { member: string; descending: boolean };
+  /** Every one of these gets a row, with zeros where nothing happened. */
+  everyone?: { key: string; label: string; time: string; zeros: readonly string[] };
+  drill?: Drill;
+}
+
+export type Tile = MetricTile | FunnelTile | SeriesTile | LeaderboardTile | BarsTile | TableTile;
+
+/** One file per dashboard in this folder; `index.ts` finds it by its file name, which is its id and its address. */
+export interface Dashboard {
+  title: Text;
+  /** The question the page answers. */
+  question: Text;
+  /** Position in the menu. */
+  position: number;
+  /** Whose home page it is. */
+  homeOf: readonly Role[];
+  /** Shown only to these; everybody when absent. */
+  roles?: readonly Role[];
+  /** What the page covers when the URL says nothing. */
+  period: PeriodName;
+  /** Restricts every tile to the caller's own rows, for views that the caller sees more of. */
+  own?: true;
+  tiles: readonly Tile[];
+}
+
+/** Every member a tile can't do without; it is shown only to callers whose `/meta` has them all. Targets are shown where they are granted. */
+export function membersOf(tile: Tile): string[] {
+  const filters = "filters" in tile ? (tile.filters ?? []).map(({ member }) => member) : [];
+  switch (tile.kind) {
+    case "metric":
+    case "series":
+      return [tile.measure, tile.time, ...filters];
+    case "funnel":
+      return ["entered_count", "entered_amount", "conversion_rate", "median_days", "stage", "stage_order", "pipeline", "entered_at"].map(
+        (name) => `funnel.${name}`,
+      );
+    case "leaderboard":
+      return ["order_amount", "order_target", "order_attainment", "employee", "employee_id", "department", "month"].map(
+        (name) => `leaderboard.${name}`,
+      );
+    case "bars":
+      return [tile.measure, tile.dimension, tile.time, ...filters];
+    case "table":
+      return [
+        ...tile.dimensions,
+        ...tile.measures,
+        tile.time,
+        ...filters,
+        ...(tile.everyone ? [tile.everyone.key, tile.everyone.label] : []),
+      ];
+  }
+}

@@ -1,0 +1,34 @@
+import type { Department } from "#lib/session.ts";
+
+/** A department with its depth in the tree, for a select that shows the tree in order. */
+export interface DepartmentOption {
+  id: string;
+  name: string;
+  depth: number;
+}
+
+/** `id` and everything below it. */
+export function withBelow(departments: readonly Department[], id: string): string[] {
+  const found = [id];
+  for (const parent of found) {
+    for (const child of departments) if (child.parent_id === parent && !found.includes(child.id)) found.push(child.id);
+  }
+  return found;
+}
+
+/** The tree in reading order; a department whose parent the caller can't see stands at the top. */
+export function treeOrder(departments: readonly Department[]): DepartmentOption[] {
+  const known = new Set(departments.map(({ id }) => id));
+  const ordered: DepartmentOption[] = [];
+  const visit = (parent: string | null, depth: number): void => {
+    for (const { id, name, parent_id } of departments) {
+      const isTop = parent_id === null || !known.has(parent_id);
+      if ((parent === null ? isTop : parent_id === parent) && !ordered.some((option) => option.id === id)) {
+        ordered.push({ id, name, depth });
+        visit(id, depth + 1);
+      }
+    }
+  };
+  visit(null, 0);
+  return ordered;
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { formatFull, formatInstant, formatPercent, formatShort, missing } from "./format.ts";
+
+describe("formatShort", () => {
+  it.each([
+    ["12345600", "1,234.56万"],
+    ["9999.99", "9,999.99"],
+    ["10000", "1.00万"],
+    ["123456789012.34", "1,234.57亿"],
+    ["-12345678", "-1,234.57万"],
+    ["0.00", "0.00"],
+  ])("writes %s in Chinese as %s", (value, text) => expect(formatShort(value, "money", "zh-CN")).toBe(text));
+
+  it.each([
+    ["1234", "1.23K"],
+    ["12345678", "12.35M"],
+    ["1234567890", "1.23B"],
+    ["999", "999.00"],
+  ])("writes %s in English as %s", (value, text) => expect(formatShort(value, "money", "en")).toBe(text));
+
+  it("keeps counts whole while they are small", () => expect(formatShort("128", "count", "en")).toBe("128"));
+  it("shows what is missing as a dash, never as zero", () => expect(formatShort(null, "money", "en")).toBe(missing));
+});
+
+describe("formatFull", () => {
+  it("does not lose digits a float would", () => expect(formatFull("9007199254740993.01", "money")).toBe("9,007,199,254,740,993.01"));
+  it("rounds half away from zero", () => expect(formatFull("-2.345", "money")).toBe("-2.35"));
+  it("cuts a timestamp to its date", () => expect(formatFull("2026-11-22T00:00:00.000", "date")).toBe("2026-11-22"));
+});
+
+describe("formatPercent", () => {
+  it.each([
+    ["0.12345", "12.3%"],
+    ["-0.5", "-50.0%"],
+    ["12.5", "1,250.0%"],
+    ["1e-3", "0.1%"],
+    [null, missing],
+  ])("writes %s as %s", (value, text) => expect(formatPercent(value)).toBe(text));
+});
+
+it("writes a moment in the company's zone", () => {
+  expect(formatInstant("2026-11-22T16:30:00Z", "Asia/Shanghai")).toBe("2026-11-23 00:30");
+});

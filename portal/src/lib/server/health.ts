@@ -1,0 +1,37 @@
+import type { Api } from "#lib/server/api.ts";
+
+export interface Health {
+  ready: boolean;
+  version: string | null;
+  mirror: { lagSeconds: number | null; appliedLsn: string | null };
+  build: { id: string | null; finishedAt: string | null; lsn: string | null; failedTests: number };
+  /** Commit time of the newest change in the published figures, RFC 3339 UTC. */
+  freshTo: string | null;
+}
+
+interface HealthAnswer {
+  version?: string;
+  mirror?: Partial<Health["mirror"]>;
+  build?: { id?: string | number | null; finishedAt?: string | null; lsn?: string | null; failedTests?: number | unknown[] };
+}
+
+/** The product's own health answer; it says "not ready" by 503, which is an answer and not a failure. */
+export async function readHealth(api: Api): Promise<Health> {
+  const response = await api("/healthz");
+  const body = (await response.json().catch(() => ({}))) as HealthAnswer;
+  const { mirror = {}, build = {} } = body;
+  const failed = build.failedTests;
+  return {
+    ready: response.ok,
+    version: body.version ?? null,
+    mirror: { lagSeconds: mirror.lagSeconds ?? null, appliedLsn: mirror.appliedLsn ?? null },
+    build: {
+      id: build.id === undefined || build.id === null ? null : String(build.id),
+      finishedAt: build.finishedAt ?? null,
+      lsn: build.lsn ?? null,
+      failedTests: Array.isArray(failed) ? failed.length : Number(failed ?? 0),
+    },
+    // `Kehu-Fresh: <lsn> <time>`
+    freshTo: response.headers.get("kehu-fresh")?.split(" ")[1] ?? null,
+  };
+}

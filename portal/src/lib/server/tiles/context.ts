@@ -1,0 +1,74 @@
+import type { FixedFilter } from "#lib/dashboards/definition.ts";
+import type { Locale } from "#lib/locale.ts";
+import type { DateRange, Period } from "#lib/period.ts";
+import type { Me } from "#lib/session.ts";
+import { mergeTrust, type Trust } from "#lib/semantic.ts";
+import type { Definition } from "#lib/tile-data.ts";
+import type { Company } from "#lib/server/company.ts";
+import type { Catalogue, Loaded, Semantic, SemanticQuery } from "#lib/server/semantic.ts";
+
+/** What the page is restricted to, and who looks. */
+export interface PageScope {
+  me: Me;
+  locale: Locale;
+  company: Company;
+  period: Period;
+  /** The chosen department and all below it; null for no restriction. */
+  departments: readonly string[] | null;
+  /** Only the caller's own rows. */
+  own: boolean;
+  /** The pipeline chosen in a funnel. */
+  pipeline: string | null;
+}
+
+/** One tile's way to the semantic layer: adds the page's restrictions and keeps account of what was read. */
+export class TileContext {
+  readonly scope: PageScope;
+  readonly catalogue: Catalogue;
+  ignoresDepartment = false;
+  #semantic: Semantic;
+  #trusts: Trust[] = [];
+
+  constructor(semantic: Semantic, catalogue: Catalogue, scope: PageScope) {
+    this.#semantic = semantic;
+    this.catalogue = catalogue;
+    this.scope = scope;
+  }
+
+  async load(query: SemanticQuery): Promise<Loaded> {
+    const loaded = await this.#semantic.load(query);
+    this.#trusts.push(loaded.trust);
+    return loaded;
+  }
+
+  get trust(): Trust {
+    return mergeTrust(this.#trusts);
+  }
+
+  /** The page's department and person, as filters of `view`, then the tile's own. */
+  filters(view: string, fixed: readonly FixedFilter[] = []): NonNullable<SemanticQuery["filters"]> {
+    const filters = fixed.map(({ member, values }) => ({ member, operator: "equals" as const, values: [...values] }));
+    const { departments, own, me } = this.scope;
+    if (departments) {
+      const member = `${view}.department_id`;
+      if (this.catalogue.has(member)) filters.push({ member, operator: "equals", values: [...departments] });
+      else this.ignoresDepartment = true;
+    }
+    if (own && me.employee_id) {
+      const member = [`${view}.owner_id`, `${view}.employee_id`].find((name) => this.catalogue.has(name));
+      if (member) filters.push({ member, operator: "equals", values: [me.employee_id] });
+    }
+    return filters;
+  }
+
+  definition(measure: string, time: string): Definition {
+    const { title, description, formula, format } = this.catalogue.member(measure);
+    return { name: measure, title, description, formula, format, time: this.catalogue.has(time) ? this.catalogue.member(time).title : "" };
+  }
+}
+
+export const viewOf = (member: string): string => member.slice(0, member.indexOf("."));
+
+/** A time restriction in Cube's words; none for an open range. */
+export const within = (dimension: string, range: DateRange | null): NonNullable<SemanticQuery["timeDimensions"]> =>
+  range ? [{ dimension, dateRange: [range.from, range.to] }] : [];

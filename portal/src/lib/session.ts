@@ -1,0 +1,23 @@
+export const roles = ["administrator", "executive", "sales_manager", "sales_rep", "analyst"] as const;
+export type Role = (typeof roles)[number];
+
+/** The signed-in caller, as `GET /api/v1/me` answers. */
+export interface Me {
+  user: { id: string; name: string; email: string };
+  employee_id: string | null;
+  department_id: string | null;
+  roles: Role[];
+}
+
+export interface DemoAccount {
+  email: string;
+  name: string;
+  role: Role;
+  password: string;
+}
+
+export interface Department {
+  id: string;
+  name: string;
+  parent_id: string | null;
+}

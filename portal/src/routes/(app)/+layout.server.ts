@@ -1,0 +1,33 @@
+import { homeFor, grantedDashboards } from "#lib/dashboards/index.ts";
+import { apiFor } from "#lib/server/api.ts";
+import { readCompany } from "#lib/server/company.ts";
+import { readDepartments } from "#lib/server/departments.ts";
+import { grantedRecordViews } from "#lib/records/index.ts";
+import { readHealth } from "#lib/server/health.ts";
+import { semanticFor } from "#lib/server/semantic.ts";
+import { requireMe } from "#lib/server/session.ts";
+import type { LayoutServerLoad } from "./$types";
+
+export const load: LayoutServerLoad = async (event) => {
+  const me = await requireMe(event);
+  const api = apiFor(event);
+  const [catalogue, departments, health] = await Promise.all([
+    semanticFor(api, event.locals.locale).catalogue(),
+    readDepartments(api),
+    readHealth(api),
+  ]);
+  const has = (member: string): boolean => catalogue.has(member);
+  const granted = grantedDashboards(me.roles, has);
+  return {
+    me,
+    departments,
+    company: readCompany(),
+    locale: event.locals.locale,
+    menu: {
+      home: homeFor(me.roles, granted)?.id ?? null,
+      dashboards: granted.map(({ id }) => id),
+      records: grantedRecordViews(has).map(({ id }) => id),
+    },
+    freshTo: health.freshTo,
+  };
+};
