@@ -1,0 +1,11 @@
+-- Every line of an order that is not deleted is in the fact once, with or without a known product.
+select
+  staged.row_count as staged_rows,
+  facts.row_count as fact_rows
+from (
+  select count(*) as row_count
+  from {{ ref('stg_crm__order_lines') }} as order_lines
+  inner join {{ ref('stg_crm__orders') }} as orders on order_lines.order_id = orders.order_id
+) as staged
+cross join (select count(*) as row_count from {{ ref('fct_order_lines') }}) as facts
+where staged.row_count <> facts.row_count
