@@ -8,6 +8,9 @@ const seasons = [0.92, 0.9, 1.12, 1.02, 1.0, 1.08, 0.93, 0.95, 1.1, 0.98, 1.08, 
 /** Relative business of each hour of the day, local time. */
 const hours = [0, 0, 0, 0, 0, 0, 0.01, 0.06, 0.5, 1, 1.1, 0.8, 0.25, 0.5, 1, 1.1, 0.9, 0.6, 0.2, 0.12, 0.08, 0.04, 0.02, 0.01];
 
+/** Days before and after the Spring Festival on which business is slow. */
+const aroundNewYear = Array.from({ length: 30 }, (_, index) => index - 12);
+
 export interface DemoCalendar {
   /** First instant of orders and opportunities: midnight of a first of month, `years` before `until`. Customers may be a year older. */
   start: number;
@@ -21,8 +24,8 @@ export interface DemoCalendar {
   firstOfMonth(month: number): string;
   /** How much of the month's usual business is over at `until`, in (0, 1]. */
   elapsed(month: number): number;
-  /** Season of a calendar month (0 is January), mean 1. */
-  season(calendarMonth: number): number;
+  /** Business days' worth of a whole month, holidays and season counted; months after `until` too. */
+  businessOf(month: number): number;
   /** An instant in [from, to], busy days and hours more often. `lastYear` multiplies the weight of the last 365 days. */
   sample(random: Random, from: number, to: number, lastYear?: number): number;
   /** The business instant about `days` after `from`, on a workday with few exceptions; Infinity when that lies after `until`. */
@@ -44,29 +47,39 @@ function offsets(timezone: string): (at: number) => number {
   };
 }
 
+/** Month and day of the Chinese lunar calendar by date: `1-1` is the Spring Festival. Each date is asked once, Intl is slow. */
+function lunarCalendar(): (at: number) => string {
+  const format = new Intl.DateTimeFormat("en-US-u-ca-chinese", { timeZone: "UTC", month: "numeric", day: "numeric" });
+  const known = new Map<number, string>();
+  return (at) => {
+    const found = known.get(at);
+    if (found) return found;
+    const parts = format.formatToParts(at);
+    const text = `${parts.find((part) => part.type === "month")!.value}-${parts.find((part) => part.type === "day")!.value}`;
+    known.set(at, text);
+    return text;
+  };
+}
+
 /** How much business a date sees: weekday, public holidays of the solar and the lunar calendar, season. */
-function weightOf(date: string, lunar: Intl.DateTimeFormat): number {
+function weightOf(date: string, lunar: (at: number) => string): number {
   const at = Date.parse(`${date}T12:00:00Z`);
   const weekday = new Date(at).getUTCDay();
   const monthDay = date.slice(5);
-  const lunarDay = (shift: number): string => {
-    const parts = lunar.formatToParts(at + shift * day);
-    return `${parts.find((part) => part.type === "month")!.value}-${parts.find((part) => part.type === "day")!.value}`;
-  };
   let weight = weekday === 0 ? 0.1 : weekday === 6 ? 0.22 : 1;
   // Spring Festival: shut from New Year's Eve to the seventh day, slow for ten days on either side.
-  const sinceNewYear = Array.from({ length: 30 }, (_, index) => index - 12).find((shift) => lunarDay(-shift) === "1-1");
+  const sinceNewYear = aroundNewYear.find((shift) => lunar(at - shift * day) === "1-1");
   if (sinceNewYear !== undefined) weight *= sinceNewYear >= -1 && sinceNewYear <= 7 ? 0.03 : sinceNewYear < -1 ? 0.55 : 0.6;
   if (monthDay >= "10-01" && monthDay <= "10-07") weight *= 0.06;
   if ((monthDay >= "05-01" && monthDay <= "05-04") || monthDay === "01-01" || monthDay === "04-05") weight *= 0.08;
-  if (["5-5", "8-15"].includes(lunarDay(0))) weight *= 0.08;
+  if (["5-5", "8-15"].includes(lunar(at))) weight *= 0.08;
   return weight * seasons[Number(date.slice(5, 7)) - 1]!;
 }
 
 /** Timezone is an IANA name; `until` bounds everything that happens. */
 export function demoCalendar(until: Date, years: number, timezone: string): DemoCalendar {
   const offsetAt = offsets(timezone);
-  const lunar = new Intl.DateTimeFormat("en-US-u-ca-chinese", { timeZone: "UTC", month: "numeric", day: "numeric" });
+  const lunar = lunarCalendar();
   const end = until.getTime();
   const localDate = (at: number): string => new Date(at + offsetAt(at)).toISOString().slice(0, 10);
   const lastDate = localDate(end);
@@ -85,13 +98,12 @@ export function demoCalendar(until: Date, years: number, timezone: string): Demo
   };
   const whole = dates.map((date) => weightOf(date, lunar));
   const lastShare = hourShare((end - starts[count - 1]!) / day);
-  const growth = (index: number): number => 1.08 ** (index / 365);
   const cumulate = (weights: readonly number[]): Float64Array => {
     const sums = new Float64Array(weights.length + 1);
     weights.forEach((weight, index) => (sums[index + 1] = sums[index]! + weight));
     return sums;
   };
-  const effective = whole.map((weight, index) => weight * growth(index) * (index === count - 1 ? lastShare : 1));
+  const effective = whole.map((weight, index) => weight * (index === count - 1 ? lastShare : 1));
   const byBoost = new Map<number, Float64Array>();
   const cumulativeFor = (boost: number): Float64Array => {
     const known = byBoost.get(boost);
@@ -122,18 +134,23 @@ export function demoCalendar(until: Date, years: number, timezone: string): Demo
     }
     return low + Math.floor(random.next() * Math.max(0, high - low));
   };
-  const monthWeights = new Map<number, { all: number; over: number }>();
-  dates.forEach((date, index) => {
-    const sum = monthWeights.get(monthNumber(date)) ?? { all: 0, over: 0 };
-    sum.over += whole[index]! * (index === count - 1 ? lastShare : 1);
-    monthWeights.set(monthNumber(date), sum);
-  });
+  const firstOfMonth = (month: number): string => new Date(Date.UTC(firstYear, firstMonth + month, 1)).toISOString().slice(0, 10);
   const lastMonth = monthNumber(lastDate);
-  let rest = 0;
-  for (let at = Date.parse(`${lastDate}T00:00:00Z`); monthNumber(new Date(at).toISOString()) === lastMonth; at += day) {
-    const date = new Date(at).toISOString().slice(0, 10);
-    rest += weightOf(date, lunar) * (date === lastDate ? 1 - lastShare : 1);
-  }
+  const sumOfMonth = (month: number, weigh: (date: string) => number): number => {
+    let sum = 0;
+    const end = Date.parse(firstOfMonth(month + 1));
+    for (let at = Date.parse(firstOfMonth(month)); at < end; at += day) sum += weigh(new Date(at).toISOString().slice(0, 10));
+    return sum;
+  };
+  const months = new Map<number, number>();
+  const businessOf = (month: number): number => {
+    const known = months.get(month) ?? sumOfMonth(month, (date) => weightOf(date, lunar));
+    months.set(month, known);
+    return known;
+  };
+  const lastMonthSoFar = sumOfMonth(lastMonth, (date) =>
+    date > lastDate ? 0 : weightOf(date, lunar) * (date === lastDate ? lastShare : 1),
+  );
 
   return {
     start: midnight(startDate, offsetAt),
@@ -141,12 +158,9 @@ export function demoCalendar(until: Date, years: number, timezone: string): Demo
     dayOf,
     dateOf: (at) => localDate(at),
     monthOf: (at) => monthNumber(dates[dayOf(at)]!),
-    firstOfMonth: (month) => new Date(Date.UTC(firstYear, firstMonth + month, 1)).toISOString().slice(0, 10),
-    elapsed: (month) => {
-      const over = monthWeights.get(month)?.over ?? 0;
-      return month === lastMonth ? Math.max(0.01, over / (over + rest)) : 1;
-    },
-    season: (calendarMonth) => seasons[calendarMonth]!,
+    firstOfMonth,
+    businessOf,
+    elapsed: (month) => (month === lastMonth ? Math.max(0.01, lastMonthSoFar / businessOf(month)) : 1),
     sample(random, from, to, lastYear = 1) {
       const cumulative = cumulativeFor(lastYear);
       const low = cumulative[dayOf(from)]!;

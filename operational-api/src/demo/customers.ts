@@ -9,6 +9,8 @@ import { apportion, type Random, randomFrom } from "./random.ts";
 export const blockSize = 100;
 const perCustomer = { opportunities: 4, orders: 15, lines: 50, activities: 10 };
 const day = 86_400_000;
+/** A customer orders nothing in its first days. */
+export const firstOrderAfter = 3 * day;
 const selling = departments.filter((department) => department.customers > 0);
 
 /** `count` order sizes that add up to `lines`, each at least 1. */
@@ -44,7 +46,7 @@ export function customerBlock(company: Company, sink: Sink, block: number, custo
       createdAt,
       stopsAt:
         churns && !(index === planted.freshOrderCustomer) ? Math.max(calendar.start, calendar.until - lastOrderDay * day) : calendar.until,
-      size: index === 0 ? 22 : index === 1 ? 3 : Math.min(7, random.lognormal(1, 0.7)),
+      size: index === 0 ? 11 : index === 1 ? 3 : Math.min(7, random.lognormal(1, 0.7)),
       currency: !isPlanted && random.chance(0.06) ? rates.foreign : rates.company,
       opportunities: 0,
       orderLines: [],
@@ -64,8 +66,8 @@ function shareOut(random: Random, company: Company, lives: CustomerLife[]): void
     const rank = largestCustomers.indexOf(life.index);
     if (rank >= 0) return 1.2 - rank * 0.25;
     if (ranks[position]! >= lives.length * 0.75) return 0;
-    const active = Math.max(0, Math.min(life.stopsAt, calendar.until) - Math.max(life.createdAt + 3 * day, calendar.start));
-    return (ranks[position]! + 3) ** -0.6 * Math.min(1, active / span + 0.02);
+    const active = Math.max(0, Math.min(life.stopsAt, calendar.until) - Math.max(life.createdAt + firstOrderAfter, calendar.start));
+    return active === 0 ? 0 : (ranks[position]! + 3) ** -0.6 * Math.min(1, active / span + 0.02);
   });
   const orders = apportion(perCustomer.orders * lives.length, weights);
   const lines = lineCounts(random, perCustomer.orders * lives.length, perCustomer.lines * lives.length);

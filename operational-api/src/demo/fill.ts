@@ -1,5 +1,7 @@
+import { setImmediate } from "node:timers/promises";
 import { Client } from "pg";
 import { writeActivities } from "./activities.ts";
+import { withoutIndexes } from "./bulk-load.ts";
 import { demoCalendar } from "./calendar.ts";
 import { catalogue } from "./catalogue.ts";
 import { actualsOver, type Company, type Sink } from "./company.ts";
@@ -38,8 +40,8 @@ export interface DemoOptions {
 /** Rows written, by table of schema `crm`, event tables included. */
 export type Counts = Record<TableName, number>;
 
-/** Customers generated between two copies: what is held in memory. */
-const customersAtOnce = 5 * blockSize;
+/** Customers per copy; two such batches are in memory, the one being copied and the one being made. */
+const customersAtOnce = 4 * blockSize;
 
 /** Thrown when the database already has customers, employees or documents. */
 export class CompanyNotEmpty extends Error {
@@ -64,16 +66,18 @@ export async function fillDemoCompany(options: DemoOptions): Promise<Counts> {
     const sink = bufferedSink();
     const company = found(sink, options, customers, years, seed, rows.length > 0);
     const next = numbering();
-    const blocks = Math.ceil(customers / blockSize);
-    for (let block = 0; block < blocks; block++) {
-      writeBlock(company, sink, block, customers, next);
-      const done = Math.min(customers, (block + 1) * blockSize);
-      if (done % customersAtOnce !== 0) continue;
+    await withoutIndexes(client, async () => {
+      for (let block = 0; block * blockSize < customers; block++) {
+        await writeBlock(company, sink, block, customers, next);
+        const done = Math.min(customers, (block + 1) * blockSize);
+        if (done % customersAtOnce !== 0) continue;
+        await sink.flush(client);
+        options.onProgress?.({ customers: done, of: customers });
+      }
+      writeTargets(company, sink);
       await sink.flush(client);
-      options.onProgress?.({ customers: done, of: customers });
-    }
-    writeTargets(company, sink);
-    await sink.flush(client);
+      await sink.settled();
+    });
     await client.query("commit");
     options.onProgress?.({ customers, of: customers });
     return sink.counts;
@@ -111,9 +115,15 @@ function found(sink: Sink, options: DemoOptions, customers: number, years: numbe
   };
 }
 
-function writeBlock(company: Company, sink: Sink, block: number, customers: number, next: ReturnType<typeof numbering>): void {
+async function writeBlock(
+  company: Company,
+  sink: Sink,
+  block: number,
+  customers: number,
+  next: ReturnType<typeof numbering>,
+): Promise<void> {
   const lives = customerBlock(company, sink, block, customers);
-  lives.forEach((life, position) => {
+  for (const [position, life] of lives.entries()) {
     const profile = nameCustomer(company, life);
     const { won, deals } = writeOpportunities(company, sink, life);
     const sales = writeOrders(company, sink, life, won, next);
@@ -122,25 +132,44 @@ function writeBlock(company: Company, sink: Sink, block: number, customers: numb
     const contacts = writeCustomer(company, sink, life, profile, sales, parent);
     writeActivities(company, sink, life, deals, contacts);
     writeLeads(company, sink, life, deals[0]?.id ?? null);
-  });
+    // Lets the copy of the batch before go on while this one is made.
+    await setImmediate();
+  }
 }
 
-function bufferedSink(): Sink & { counts: Counts; flush(client: Client): Promise<void> } {
+interface BufferedSink extends Sink {
+  counts: Counts;
+  /** Waits for the batch before and starts to copy this one. */
+  flush(client: Client): Promise<void>;
+  /** The last copy's end. */
+  settled(): Promise<void>;
+}
+
+function bufferedSink(): BufferedSink {
   const counts = Object.fromEntries(tableNames.map((table) => [table, 0])) as Counts;
-  const lines = new Map<TableName, string[]>(tableNames.map((table) => [table, []]));
+  const emptyBatch = (): Map<TableName, string[]> => new Map(tableNames.map((table) => [table, []]));
   const id = idSequence();
+  let lines = emptyBatch();
+  let copying = Promise.resolve();
+  const copy = async (client: Client, batch: Map<TableName, string[]>): Promise<void> => {
+    for (const [table, rows] of batch) {
+      if (rows.length === 0) continue;
+      await copyIn(client, `copy crm.${table} (${columnsOf(table).join(", ")}) from stdin`, rows);
+      counts[table] += rows.length;
+    }
+  };
   return {
     counts,
     id,
     add: (table, row) => void lines.get(table)!.push(rowText(table, row)),
     event: (table, event) => void lines.get(table)!.push(eventText({ id: id(event.at), ...event })),
     async flush(client) {
-      for (const [table, rows] of lines) {
-        if (rows.length === 0) continue;
-        await copyIn(client, `copy crm.${table} (${columnsOf(table).join(", ")}) from stdin`, rows);
-        counts[table] += rows.length;
-        lines.set(table, []);
-      }
+      await copying;
+      copying = copy(client, lines);
+      // A failure is thrown by the next flush or by `settled`; until then it is not an unhandled one.
+      copying.catch(() => {});
+      lines = emptyBatch();
     },
+    settled: () => copying,
   };
 }

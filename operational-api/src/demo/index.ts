@@ -3,3 +3,4 @@ export { type DemoAccount, demoAccounts } from "./accounts.ts";
 export { CompanyNotEmpty, type Counts, type DemoOptions, fillDemoCompany } from "./fill.ts";
 export { planted } from "./planted.ts";
 export { hasCompany } from "./presence.ts";
+export { DemoStillReferred, removeDemoCompany } from "./remove.ts";

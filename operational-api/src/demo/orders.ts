@@ -1,5 +1,6 @@
 import { type Company, type CustomerLife, freshAt, type Sink } from "./company.ts";
 import type { Product } from "./catalogue.ts";
+import { firstOrderAfter } from "./customers.ts";
 import type { WonDeal } from "./opportunities.ts";
 import { type Employee, holderAt } from "./organisation.ts";
 import { planted } from "./planted.ts";
@@ -84,7 +85,7 @@ export function writeOrders(company: Company, sink: Sink, life: CustomerLife, wo
   const { calendar, rates, actuals } = company;
   const random = randomFrom(company.seed, `orders:${life.index}`);
   const boost = life.slot.department === planted.doubledDepartment ? 2.4 : 1;
-  const from = Math.max(calendar.start, Math.min(life.createdAt + 3 * 86_400_000, calendar.until));
+  const from = Math.max(calendar.start, life.createdAt + firstOrderAfter);
   const times = life.orderLines
     .map(() => calendar.sample(random, from, Math.max(from, life.stopsAt), boost))
     .sort((one, other) => one - other);

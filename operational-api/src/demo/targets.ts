@@ -85,17 +85,18 @@ export function writeTargets(company: Company, sink: Sink): void {
   }
 }
 
-/** What a month is expected to bring: half of what it brought (a month that is not over, projected) and half of the past year's level in season. */
+/** What a month is expected to bring: half of what it brought (a month that is not over, projected) and half of the year around it, by business days. */
 function planned({ calendar }: Company, actual: Float64Array, from: number, month: number): number {
   const lastActual = actual.length - 1;
-  const value = (at: number): number => actual[at]! / calendar.elapsed(at);
   const centre = Math.min(month, lastActual);
   const low = Math.max(from, centre - 6);
   const high = Math.min(lastActual, centre + 5);
-  let sum = 0;
-  for (let at = low; at <= high; at++) sum += value(at);
-  const level = sum / Math.max(1, high - low + 1);
-  const season = calendar.season(Number(calendar.firstOfMonth(month).slice(5, 7)) - 1);
-  const usual = level * season;
-  return month > lastActual ? usual * 1.05 : 0.5 * value(month) + 0.5 * usual;
+  let reached = 0;
+  let business = 0;
+  for (let at = low; at <= high; at++) {
+    reached += actual[at]!;
+    business += calendar.businessOf(at) * calendar.elapsed(at);
+  }
+  const usual = (reached / business) * calendar.businessOf(month);
+  return month > lastActual ? usual * 1.05 : 0.5 * (actual[month]! / calendar.elapsed(month)) + 0.5 * usual;
 }
