@@ -128,8 +128,8 @@ export const serverConfigSpec = {
     name: "KEHU_WEEK_START",
     description: "First day of the week.",
     default: "monday",
-    allowed: "monday, saturday or sunday",
-    parse: oneOf("monday", "saturday", "sunday"),
+    allowed: "monday or sunday",
+    parse: oneOf("monday", "sunday"),
   }),
   fiscalYearStart: variable({
     name: "KEHU_FISCAL_YEAR_START",

@@ -155,6 +155,8 @@ describe("versions and changes", () => {
     ["a permission", "update auth.permissions set rows = 'all' where role = 'sales_rep' and entity = 'customer' and action = 'read'"],
     ["a role", "insert into auth.user_roles select user_id, 'executive' from auth.holders where user_id = $1"],
     ["an account", "update auth.holders set active = false where user_id = $1"],
+    // As requests do it: a role that has no rights in schema auth.
+    ["an employee", "set role kehu_app; update crm.employees set status = 'left' where name = 'nick'; reset role"],
   ])("a change of %s is seen at once by who asks again", async (name, change) => {
     const user = await setup.user(`${name.replace(" ", "")}@example.com`, ["sales_rep"], people.nick);
     const before = await setup.auth.scopeOf(user);

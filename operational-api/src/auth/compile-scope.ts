@@ -46,11 +46,16 @@ export function scopeFrom(holder: Holder, permissions: readonly Permission[], or
 }
 
 function versionOf(content: Omit<Scope, "version">): string {
-  const sorted = actions.map((action) => Object.entries(content.grants[action]).sort(([left], [right]) => (left < right ? -1 : 1)));
-  return createHash("sha256")
-    .update(JSON.stringify([content.userId, content.employeeId, content.roles, sorted]))
-    .digest("base64url")
-    .slice(0, 22);
+  const digest = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("base64url");
+  // Most entities share one grant, which may name thousands of employees: each is digested once.
+  const known = new Map<RowGrant, string>();
+  const ofGrant = (grant: RowGrant): string => known.get(grant) ?? known.set(grant, digest(grant)).get(grant) ?? "";
+  const sorted = actions.map((action) =>
+    Object.entries(content.grants[action])
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([subject, grant]) => [subject, ofGrant(grant)]),
+  );
+  return digest([content.userId, content.employeeId, content.roles, sorted]).slice(0, 22);
 }
 
 /** The scope of a user as of now. Nobody's (no grants) for an unknown, stopped or departed user. Throws when the database can't be asked. */

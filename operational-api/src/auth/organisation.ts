@@ -65,7 +65,7 @@ const unique = (ids: readonly string[]): string[] => [...new Set(ids)].sort();
 
 /** The union of two grants. */
 export const widest = (left: RowGrant, right: RowGrant): RowGrant => {
-  if (left.rows === "none" || right.rows === "all") return right;
+  if (left === right || left.rows === "none" || right.rows === "all") return right;
   if (right.rows === "none" || left.rows === "all") return left;
   return {
     rows: "some",
@@ -76,11 +76,11 @@ export const widest = (left: RowGrant, right: RowGrant): RowGrant => {
 
 /** What both grants allow. */
 export const narrowest = (left: RowGrant, right: RowGrant): RowGrant => {
-  if (left.rows === "none" || right.rows === "all") return left;
+  if (left === right || left.rows === "none" || right.rows === "all") return left;
   if (right.rows === "none" || left.rows === "all") return right;
-  return {
-    rows: "some",
-    employees: left.employees.filter((id) => right.employees.includes(id)),
-    departments: left.departments.filter((id) => right.departments.includes(id)),
+  const common = (some: string[], others: string[]): string[] => {
+    const known = new Set(others);
+    return unique(some.filter((id) => known.has(id)));
   };
+  return { rows: "some", employees: common(left.employees, right.employees), departments: common(left.departments, right.departments) };
 };

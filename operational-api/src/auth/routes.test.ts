@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
 import { decodeJwt, type JSONWebKeySet } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDemoAccounts, ensureAdministrator, listDemoAccounts, removeDemoAccounts } from "./accounts.ts";
@@ -148,6 +150,26 @@ describe("tokens", () => {
     expect((await me(headers)).status).toBe(401);
     expect((await me({ authorization: `Bearer ${token}` })).status).toBe(401);
   });
+});
+
+test("over a real socket the address is the caller's, a body arrives whole, and an address that is forged is not believed", async () => {
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const listening = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0, overrideGlobalObjects: false }, () => resolve(listening));
+  });
+  try {
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const response = await fetch(`${base}/api/auth/sign-in/email`, {
+      method: "POST",
+      headers: { "content-type": "application/json", origin, "x-forwarded-for": "203.0.113.99" },
+      body: JSON.stringify({ email: "nora@example.com", password: testPassword }),
+    });
+    expect(response.status).toBe(200);
+    expect((await fetch(`${base}/api/v1/me`, { headers: { cookie: cookieOf(response) } })).status).toBe(200);
+    const { rows } = await setup.client.query(`select "ipAddress" from auth.session order by "createdAt" desc limit 1`);
+    expect(rows).toEqual([{ ipAddress: "127.0.0.1" }]);
+  } finally {
+    server.close();
+  }
 });
 
 describe("scopes over HTTP", () => {
