@@ -1,0 +1,186 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { sqlName } from "../warehouse.ts";
+import type { SourceTable } from "./source-catalog.ts";
+
+/** What the rows of one mirror came from. Another system or a lost slot means that the stream has a gap. */
+export interface MirrorSource {
+  systemId: string;
+  database: string;
+  schema: string;
+  slot: string;
+  publication: string;
+}
+
+export interface StoredTable {
+  table: SourceTable;
+  /** The mirror's rows may not be those of the source: a column came, or the table was never copied. */
+  needsCopy: boolean;
+  /** Copied at least once. */
+  copied: boolean;
+}
+
+export interface MirrorState {
+  /** Postgres's text form. */
+  lsn: string;
+  /** RFC 3339 UTC. */
+  at: string;
+}
+
+/** Columns of `raw_changes` besides the table's own. */
+export const changeColumns = [
+  ["_op", "VARCHAR"],
+  ["_lsn", "UBIGINT"],
+  ["_commit_at", "TIMESTAMPTZ"],
+  ["_actor", "VARCHAR"],
+  ["_seq", "BIGINT"],
+] as const;
+
+export const rawName = (table: string): string => `raw.${sqlName(table)}`;
+export const changesName = (table: string): string => `raw_changes.${sqlName(table)}`;
+
+async function rows(connection: DuckDBConnection, sql: string, values?: (string | null)[]): Promise<Record<string, unknown>[]> {
+  return (await connection.runAndReadAll(sql, values)).getRowObjectsJS();
+}
+
+/**
+ * Runs `work` in one transaction of the connection; an error rolls it back. The connection is used by one caller at a time.
+ */
+export async function inTransaction<Result>(connection: DuckDBConnection, work: () => Promise<Result>): Promise<Result> {
+  await connection.run("begin");
+  try {
+    const result = await work();
+    await connection.run("commit");
+    return result;
+  } catch (error) {
+    // A failed commit has already ended the transaction; the error that matters is the first one.
+    await connection.run("rollback").catch(() => {});
+    throw error;
+  }
+}
+
+/** Makes the schemas and tables that hold the mirror's own state, in the connection's current catalog. */
+export async function prepareStore(connection: DuckDBConnection): Promise<void> {
+  await connection.run(`
+    create schema if not exists raw; create schema if not exists raw_changes; create schema if not exists meta;
+    create table if not exists meta.mirror_state (applied_lsn varchar not null, applied_at timestamptz not null);
+    create table if not exists meta.mirror_source (system_id varchar not null, database varchar not null, source_schema varchar not null,
+      slot varchar not null, publication varchar not null);
+    create table if not exists meta.mirror_tables (name varchar not null, definition json not null, needs_copy boolean not null, copied boolean not null);
+  `);
+}
+
+/** The applied position; null before the first copy is whole. */
+export async function readState(connection: DuckDBConnection): Promise<MirrorState | null> {
+  const [row] = await rows(
+    connection,
+    "select applied_lsn as lsn, strftime(timezone('UTC', applied_at), '%Y-%m-%dT%H:%M:%S.%gZ') as at from meta.mirror_state",
+  );
+  return row ? { lsn: String(row.lsn), at: String(row.at) } : null;
+}
+
+/** Call in the transaction that writes the rows. */
+export async function writeState(connection: DuckDBConnection, state: MirrorState): Promise<void> {
+  await connection.run("delete from meta.mirror_state");
+  await connection.run("insert into meta.mirror_state values ($1, $2::timestamptz)", [state.lsn, state.at]);
+}
+
+export async function readSource(connection: DuckDBConnection): Promise<MirrorSource | null> {
+  const [row] = await rows(connection, "select * from meta.mirror_source");
+  if (!row) return null;
+  const { system_id: systemId, database, source_schema: schema, slot, publication } = row as Record<string, string>;
+  return { systemId: systemId!, database: database!, schema: schema!, slot: slot!, publication: publication! };
+}
+
+export async function writeSource(connection: DuckDBConnection, source: MirrorSource): Promise<void> {
+  await connection.run("delete from meta.mirror_source");
+  const { systemId, database, schema, slot, publication } = source;
+  await connection.run("insert into meta.mirror_source values ($1, $2, $3, $4, $5)", [systemId, database, schema, slot, publication]);
+}
+
+export async function readTables(connection: DuckDBConnection): Promise<Map<string, StoredTable>> {
+  const stored = await rows(
+    connection,
+    "select name, definition::varchar as definition, needs_copy, copied from meta.mirror_tables order by name",
+  );
+  return new Map(
+    stored.map((row) => [
+      String(row.name),
+      { table: JSON.parse(String(row.definition)) as SourceTable, needsCopy: row.needs_copy === true, copied: row.copied === true },
+    ]),
+  );
+}
+
+async function writeTable(connection: DuckDBConnection, { table, needsCopy, copied }: StoredTable): Promise<void> {
+  await connection.run("delete from meta.mirror_tables where name = $1", [table.name]);
+  await connection.run("insert into meta.mirror_tables values ($1, $2, $3, $4)", [table.name, JSON.stringify(table), needsCopy, copied]);
+}
+
+/** Call in the transaction that made the rows equal to the source's. */
+export async function markCopied(connection: DuckDBConnection, table: SourceTable): Promise<void> {
+  await writeTable(connection, { table, needsCopy: false, copied: true });
+}
+
+async function columnTypes(connection: DuckDBConnection, schema: string, table: string): Promise<Map<string, string>> {
+  const found = await rows(
+    connection,
+    "select column_name as name, data_type as type from duckdb_columns() where database_name = current_database() and schema_name = $1 and table_name = $2",
+    [schema, table],
+  );
+  return new Map(found.map(({ name, type }) => [String(name), String(type)]));
+}
+
+const duckdbSpelling: Readonly<Record<string, string>> = { TIMESTAMPTZ: "TIMESTAMP WITH TIME ZONE" };
+const sameType = (one: string, other: string): boolean => (duckdbSpelling[one] ?? one) === (duckdbSpelling[other] ?? other);
+
+/** In the change log old values must survive: a type that can't hold all of them becomes text. */
+async function changeLogType(connection: DuckDBConnection, table: string, column: string, type: string): Promise<string> {
+  const name = sqlName(column);
+  const [row] = await rows(
+    connection,
+    `select count(*)::int as lost from ${changesName(table)} where ${name} is not null and try_cast(cast(${name} as varchar) as ${type}) is null`,
+  );
+  return row?.lost === 0 ? type : "VARCHAR";
+}
+
+/**
+ * Makes `raw.<table>` and `raw_changes.<table>` fit the source's definition and remembers it. Columns are added empty, changed types converted where
+ * possible, and dropped columns kept as null; `needsCopy` says that rows are to be read again. In a transaction of its own: DuckDB does not mix an ALTER and
+ * many writes to one table.
+ */
+export async function reshapeTable(connection: DuckDBConnection, stored: StoredTable): Promise<void> {
+  const { table } = stored;
+  const raw = rawName(table.name);
+  const changes = changesName(table.name);
+  const wanted = new Map(table.columns.map(({ name, type }) => [name, type]));
+  const dropped = await inTransaction(connection, async () => {
+    const declared = table.columns.map(({ name, type }) => `${sqlName(name)} ${type}`);
+    await connection.run(`create table if not exists ${raw} (${declared.join(", ")})`);
+    const meta = changeColumns.map(([name, type]) => `${name} ${type}`);
+    await connection.run(`create table if not exists ${changes} (${[...declared, ...meta].join(", ")})`);
+
+    const rawColumns = await columnTypes(connection, "raw", table.name);
+    const changeLogColumns = await columnTypes(connection, "raw_changes", table.name);
+    for (const [name, type] of wanted) {
+      const column = sqlName(name);
+      if (!rawColumns.has(name)) await connection.run(`alter table ${raw} add column ${column} ${type}`);
+      else if (!sameType(rawColumns.get(name)!, type)) {
+        const converted = `try_cast(cast(${column} as varchar) as ${type})`;
+        await connection.run(`alter table ${raw} alter column ${column} set data type ${type} using ${converted}`);
+      }
+      if (!changeLogColumns.has(name)) await connection.run(`alter table ${changes} add column ${column} ${type}`);
+      else if (!sameType(changeLogColumns.get(name)!, type)) {
+        const logType = await changeLogType(connection, table.name, name, type);
+        await connection.run(
+          `alter table ${changes} alter column ${column} set data type ${logType} using cast(cast(${column} as varchar) as ${logType})`,
+        );
+      }
+    }
+    await writeTable(connection, stored);
+    return [...rawColumns.keys()].filter((name) => !wanted.has(name));
+  });
+  if (dropped.length === 0) return;
+  await connection.run(`update ${raw} set ${dropped.map((name) => `${sqlName(name)} = null`).join(", ")}`);
+}
+
+/** Quoted names, separated by commas. */
+export const columnList = (names: readonly string[]): string => names.map(sqlName).join(", ");

@@ -1,0 +1,227 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Client } from "pg";
+import { parseLsn } from "../lsn.ts";
+import type { Lsn } from "../lsn.ts";
+import type { Warehouse } from "../warehouse.ts";
+import { createInbox } from "./inbox.ts";
+import type { Inbox } from "./inbox.ts";
+import { prepareStore } from "./mirror-store.ts";
+import { createProgress } from "./progress.ts";
+import type { Applied, AppliedEvent } from "./progress.ts";
+import { createPump } from "./pump.ts";
+import type { Pump } from "./pump.ts";
+import { connectSource, streamSlot } from "./replication-connection.ts";
+import type { ReplicationStream } from "./replication-connection.ts";
+import { prepareMirror } from "./session.ts";
+import type { MirrorLogger, MirrorTarget } from "./session.ts";
+import { ensurePublication } from "./source-catalog.ts";
+import { removeScratch } from "./table-copy.ts";
+
+export interface MirrorOptions extends MirrorTarget {
+  /** Where the schemas `raw`, `raw_changes` and `meta` are, in the current catalog of its connections. */
+  warehouse: Pick<Warehouse, "dir" | "connect">;
+  logger: MirrorLogger;
+  /** For `lagSeconds`; default the machine's. */
+  clock?: () => Date;
+}
+
+/**
+ * Keeps `raw.*` equal to the tables of a Postgres schema, and every version of their rows in `raw_changes.*`, by logical replication.
+ * Effectively once: the applied position is written in the DuckDB transaction of the rows, and only what is durable is acknowledged.
+ */
+export interface Mirror {
+  /**
+   * Connects, copies what has to be copied, and streams from then on, through lost connections, until `stop`.
+   * Rejects when the first attempt fails: no such schema, `wal_level` not logical, a table without a key, no right to publish.
+   */
+  start(): Promise<void>;
+  /** Ends the stream after what is being applied; what was not applied comes again at the next start. */
+  stop(): Promise<void>;
+  /** Null before the first copy. */
+  applied(): Applied | null;
+  /** Called after every commit, and with no tables when only position or time moved. Returns the function that ends it. */
+  onApplied(listener: (event: AppliedEvent) => void): () => void;
+  /** Resolves when `lsn` is applied; rejects after `timeoutMs`. */
+  waitFor(lsn: string, timeoutMs: number): Promise<void>;
+  /** Seconds between now and the time to which the mirror is known to be complete; null before the first copy. */
+  lagSeconds(): number | null;
+  /** Stands still with exactly the transactions that committed before `lsn` applied. Returns the function that lets it go on. */
+  holdAt(lsn: string): Promise<() => void>;
+}
+
+const batchMs = 100;
+const checkMs = 1_000;
+const catalogMs = 5_000;
+const firstRetryMs = 200;
+const longestRetryMs = 5_000;
+/** Rows waiting in memory at which the socket is paused. */
+const mostRows = 200_000;
+
+interface Session {
+  client: Client;
+  pump: Pump;
+  inbox: Inbox;
+  stream: ReplicationStream;
+}
+
+export function createMirror(options: MirrorOptions): Mirror {
+  const { logger, warehouse, clock = () => new Date() } = options;
+  const target: MirrorTarget = {
+    sourceUrl: options.sourceUrl,
+    schema: options.schema,
+    publication: options.publication,
+    slot: options.slot,
+  };
+  const progress = createProgress();
+  const stopping = new AbortController();
+  let connection: DuckDBConnection | undefined;
+  let session: Session | undefined;
+  let running: Promise<void> | undefined;
+  let wake = (): void => {};
+  let failure: Error | undefined;
+  let due = false;
+
+  const wakeUp = (): void => {
+    due = true;
+    wake();
+  };
+  const fail = (error: Error | undefined): void => {
+    failure ??= error;
+    wakeUp();
+  };
+
+  async function openSession(store: DuckDBConnection): Promise<Session> {
+    failure = undefined;
+    const client = await connectSource(target.sourceUrl);
+    try {
+      await ensurePublication(client, target.publication, target.schema);
+      await removeScratch(warehouse.dir);
+      const { tables, state, copied } = await prepareMirror(target, { connection: store, dir: warehouse.dir }, client, logger);
+      const from = parseLsn(state.lsn);
+      const inbox = createInbox(from, wakeUp);
+      let stream: ReplicationStream | undefined;
+      const acknowledge = (lsn: Lsn): void => stream?.acknowledge(lsn);
+      const pump = createPump({ target, connection: store, dir: warehouse.dir, client, inbox, tables, progress, acknowledge, logger });
+      stream = await streamSlot(
+        target.sourceUrl,
+        { slot: target.slot, publication: target.publication, from },
+        {
+          message: (bytes) => {
+            inbox.message(bytes);
+            if (inbox.rowCount > mostRows && !pump.waitsForMore) stream?.pause();
+            if (inbox.rowCount > mostRows / 2) wakeUp();
+          },
+          keepalive: inbox.keepalive,
+          ended: fail,
+        },
+      );
+      pump.lookAtCatalog();
+      wakeUp();
+      if (copied.length > 0 || progress.current() === null) progress.advance(from, state.at, copied);
+      return { client, pump, inbox, stream };
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+  }
+
+  async function closeSession({ client, pump, stream }: Session): Promise<void> {
+    await stream.close();
+    await pump.abort();
+    await client.end();
+  }
+
+  /** Learns where the log ends now, so that a quiet source is known to be mirrored, and the lag is not that of its last write. */
+  async function check({ client }: Session): Promise<void> {
+    const { rows } = await client.query<{ at: Date; lsn: string }>(
+      "select clock_timestamp() as at, pg_current_wal_insert_lsn()::text as lsn",
+    );
+    progress.checked(parseLsn(rows[0]!.lsn), rows[0]!.at.toISOString());
+  }
+
+  async function pumpUntilEnd(current: Session): Promise<void> {
+    let checking = Promise.resolve();
+    const checks = setInterval(() => {
+      checking = checking.then(() => check(current)).catch(fail);
+    }, checkMs);
+    const catalogLooks = setInterval(() => {
+      current.pump.lookAtCatalog();
+      wakeUp();
+    }, catalogMs);
+    try {
+      for (;;) {
+        if (!due) await new Promise<void>((resolve) => (wake = resolve));
+        if (stopping.signal.aborted) return;
+        if (failure) throw failure;
+        due = false;
+        const started = performance.now();
+        await current.pump.drain();
+        if (current.inbox.rowCount < mostRows || current.pump.waitsForMore) current.stream.resume();
+        // Changes that come close together share a transaction; the first after a pause is applied at once.
+        const rest = batchMs - (performance.now() - started);
+        if (rest > 0) await delay(rest, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    } finally {
+      clearInterval(checks);
+      clearInterval(catalogLooks);
+      await checking;
+    }
+  }
+
+  async function run(store: DuckDBConnection, first: Session): Promise<void> {
+    let retryMs = firstRetryMs;
+    session = first;
+    while (!stopping.signal.aborted) {
+      try {
+        session ??= await openSession(store);
+        const reachedBefore = progress.current()?.lsn;
+        try {
+          await pumpUntilEnd(session);
+        } finally {
+          const ended = session;
+          session = undefined;
+          await closeSession(ended);
+          if (progress.current()?.lsn !== reachedBefore) retryMs = firstRetryMs;
+        }
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.error({ err: error, retryMs }, "the mirror lost its source and connects again");
+        await delay(retryMs, undefined, { signal: stopping.signal }).catch(() => {});
+        retryMs = Math.min(retryMs * 2, longestRetryMs);
+      }
+    }
+  }
+
+  return {
+    async start() {
+      connection = await warehouse.connect();
+      await prepareStore(connection);
+      const first = await openSession(connection);
+      running = run(connection, first);
+    },
+    async stop() {
+      stopping.abort();
+      wakeUp();
+      await running;
+      connection?.closeSync();
+      connection = undefined;
+    },
+    applied: progress.current,
+    onApplied: progress.onApplied,
+    waitFor: progress.waitFor,
+    lagSeconds() {
+      const applied = progress.current();
+      return applied ? Math.max(0, (clock().getTime() - Date.parse(applied.at)) / 1000) : null;
+    },
+    holdAt(lsn) {
+      const current = session;
+      if (!current) return Promise.reject(new Error("the mirror is not connected to its source"));
+      return new Promise((resolve, reject) => {
+        const released = Promise.withResolvers<void>();
+        current.pump.hold({ lsn: parseLsn(lsn), reached: () => resolve(released.resolve), lost: reject, released: released.promise });
+        wakeUp();
+      });
+    },
+  };
+}
