@@ -63,6 +63,7 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
     reader,
     calendar: { clock, weekStart, fiscalYearStart },
     timezone,
+    logger,
     cacheBytes: options.cache === false ? 0 : cacheBytes,
   });
 

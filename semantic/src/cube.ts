@@ -18,9 +18,6 @@ const annotationModule =
 const dateParserModule =
   require("@cubejs-backend/api-gateway/dist/src/date-parser.js") as typeof import("@cubejs-backend/api-gateway/dist/src/date-parser.js");
 
-// Read once per query by Cube's environment module; the dialect passes it as an option too.
-process.env["CUBEJS_TESSERACT_SQL_PLANNER"] = "false";
-
 export { DuckDBQuery };
 export type { Compiler };
 export const BaseFilter = schemaCompiler.BaseFilter;

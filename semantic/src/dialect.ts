@@ -65,6 +65,11 @@ export class Dialect extends DuckDBQuery {
     super(compiler, { ...options, useNativeSqlPlanner: false, convertTzForRawTimeDimension: true });
   }
 
+  override subQueryOptions(options: object): object {
+    const { weekStart, bins } = this.options as DialectOptions;
+    return { ...(super.subQueryOptions(options) as object), weekStart, bins };
+  }
+
   override newFilter(filter: unknown): BaseFilter {
     return new Filter(this as never, filter);
   }

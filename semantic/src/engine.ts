@@ -10,7 +10,7 @@ import type { Plan, Planner } from "./plan.ts";
 import type { CallerScope, Purpose } from "./policy.ts";
 import { defaultLimit, membersOf, parseQuery } from "./query.ts";
 import type { QueryRequest } from "./query.ts";
-import type { Reader } from "./reader.ts";
+import type { ErrorLog, Reader } from "./reader.ts";
 import { packRows, shapeRows } from "./rows.ts";
 import type { Row } from "./rows.ts";
 import { SizedCache } from "./sized-cache.ts";
@@ -64,6 +64,7 @@ export interface EngineOptions {
   timezone: string;
   /** Bytes of results kept; 0 turns the result cache off. */
   cacheBytes: number;
+  logger: ErrorLog;
 }
 
 interface CachedResult {
@@ -72,9 +73,9 @@ interface CachedResult {
   truncated: boolean;
 }
 
-export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheBytes }: EngineOptions): Engine => {
+export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheBytes, logger }: EngineOptions): Engine => {
   const { model } = planner;
-  const visibility = createVisibility(planner, gate, timezone);
+  const visibility = createVisibility(planner, gate, timezone, logger);
   const results = new SizedCache<CachedResult>(cacheBytes);
 
   /** The marts a plan reads. Throws 403 naming the views when the caller may not read all of them. */
@@ -215,7 +216,10 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
       if (!snapshot.governed) return model.cubes[locale];
       const granted = snapshot.grantedMarts(scope, purpose);
       const readable = await Promise.all(
-        model.cubes[locale].map(async (cube) => [...(await visibility.martsOf(cube.name))].every((mart) => granted.has(mart))),
+        model.cubes[locale].map(async (cube) => {
+          const marts = await visibility.martsOf(cube.name);
+          return marts !== undefined && [...marts].every((mart) => granted.has(mart));
+        }),
       );
       return model.cubes[locale].filter((_, index) => readable[index]);
     },

@@ -26,6 +26,8 @@ export interface TestMart {
   version?: string;
   /** Defaults to `marts`. */
   schema?: string;
+  /** One of its data tests fails in this build. */
+  failing?: boolean;
 }
 
 /** Writes `<folder>/<build>.duckdb`: `sql` makes the marts, the metadata is added. Returns its pointer. */
@@ -46,13 +48,15 @@ export const writeSnapshot = async (
     "create table meta.marts (schema_name varchar, name varchar, scope json, version varchar, columns json);" +
       "create table meta.tests (model varchar, test varchar, severity varchar, failures bigint, build varchar)",
   );
-  for (const { name, scope, version, schema } of marts)
+  for (const { name, scope, version, schema, failing } of marts) {
     await connection.run("insert into meta.marts values ($1, $2, $3, $4, null)", [
       schema ?? "marts",
       name,
       scope === null ? null : JSON.stringify(scope),
       version ?? build,
     ]);
+    if (failing) await connection.run("insert into meta.tests values ($1, 'unique', 'warn', 2, $2)", [name, build]);
+  }
   connection.closeSync();
   instance.closeSync();
   return { build, file, lsn, freshTo: "2026-07-15T04:00:00Z", finishedAt: "2026-07-15T04:00:01Z", failedTests: 0, changed: [] };

@@ -2,15 +2,16 @@
 import type { MetaCube } from "./cube-types.ts";
 import type { Gate } from "./gate.ts";
 import type { Planner } from "./plan.ts";
+import type { ErrorLog } from "./reader.ts";
 
 export interface Visibility {
-  /** Marts (lower case) that any member of the view or cube reads. */
-  martsOf: (cube: string) => Promise<ReadonlySet<string>>;
+  /** Marts (lower case) that any member of the view or cube reads; undefined when it cannot be served, which is logged once. */
+  martsOf: (cube: string) => Promise<ReadonlySet<string> | undefined>;
 }
 
-export const createVisibility = (planner: Planner, gate: Gate, timezone: string): Visibility => {
+export const createVisibility = (planner: Planner, gate: Gate, timezone: string, logger: ErrorLog): Visibility => {
   const cubes = new Map(planner.model.cubes["zh-CN"].map((cube) => [cube.name, cube]));
-  const known = new Map<string, Promise<ReadonlySet<string>>>();
+  const known = new Map<string, Promise<ReadonlySet<string> | undefined>>();
   const find = async (cube: MetaCube): Promise<ReadonlySet<string>> => {
     const members = [
       ...cube.measures.map(({ name }) => ({ measures: [name] })),
@@ -30,8 +31,16 @@ export const createVisibility = (planner: Planner, gate: Gate, timezone: string)
   return {
     martsOf: (name) => {
       const cube = cubes.get(name);
-      if (!cube) return Promise.resolve(new Set());
-      const finding = known.get(name) ?? find(cube);
+      if (!cube) return Promise.resolve(undefined);
+      const finding =
+        known.get(name) ??
+        find(cube).catch((error: unknown) => {
+          logger.error(
+            { err: error, cube: name },
+            "a view of the model cannot be planned or names what no one may read; it is shown to nobody",
+          );
+          return undefined;
+        });
       known.set(name, finding);
       return finding;
     },
