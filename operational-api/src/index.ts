@@ -8,6 +8,7 @@ export * from "./server-config.ts";
 export * from "./clock.ts";
 export * from "./log.ts";
 export { CompanyNotEmpty, demoAccounts, type DemoOptions, fillDemoCompany, hasCompany, removeDemoCompany } from "./demo/index.ts";
+export { createApi } from "./app.ts";
 export { createPool } from "./pool.ts";
 export { migrate } from "./schema/migrate.ts";
 export { publicationName } from "./schema/publication.ts";

@@ -32,6 +32,8 @@ export interface Column {
   maxLength?: number;
   /** Smallest value of a number. */
   minimum?: number;
+  /** Largest value of a number. */
+  maximum?: number;
   /** Personal data of a natural person: never in logs, hideable by column rules, erased on request. */
   personal?: true;
   /** Lists may filter on it: `?status=open`, and `_gte`, `_lte`, `_gt`, `_lt` on ordered types. */

@@ -12,7 +12,7 @@ export const orderLine = defineEntity({
     product_id: { type: "uuid", label: { zh: "产品", en: "Product" }, references: "product", required: true, filter: true },
     quantity: { type: "quantity", label: { zh: "数量", en: "Quantity" }, required: true, minimum: 0 },
     unit_price: { type: "money", label: { zh: "单价", en: "Unit price" }, required: true, minimum: 0 },
-    discount_rate: { type: "rate", label: { zh: "折扣率", en: "Discount rate" }, default: "0", minimum: 0 },
+    discount_rate: { type: "rate", label: { zh: "折扣率", en: "Discount rate" }, default: "0", minimum: 0, maximum: 1 },
     tax_rate: { type: "rate", label: { zh: "税率", en: "Tax rate" }, default: "0.13", minimum: 0 },
     amount: { type: "money", label: { zh: "不含税金额", en: "Amount without tax" }, readOnly: true },
     tax_amount: { type: "money", label: { zh: "税额", en: "Tax" }, readOnly: true },

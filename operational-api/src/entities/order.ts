@@ -22,7 +22,11 @@ export const order = defineEntity({
     status: {
       type: "enum",
       label: { zh: "状态", en: "Status" },
-      values: { draft: { zh: "草稿", en: "Draft" }, approved: { zh: "已审核", en: "Approved" }, cancelled: { zh: "已取消", en: "Cancelled" } },
+      values: {
+        draft: { zh: "草稿", en: "Draft" },
+        approved: { zh: "已审核", en: "Approved" },
+        cancelled: { zh: "已取消", en: "Cancelled" },
+      },
       default: "draft",
       filter: true,
     },

@@ -11,7 +11,7 @@ export const pipelineStage = defineEntity({
     name: { type: "text", label: { zh: "阶段名称", en: "Stage name" }, required: true },
     name_en: { type: "text", label: { zh: "英文名称", en: "English name" }, required: true },
     position: { type: "integer", label: { zh: "顺序", en: "Order" }, required: true, sort: true, minimum: 1 },
-    probability: { type: "rate", label: { zh: "赢率", en: "Probability" }, default: "0", minimum: 0 },
+    probability: { type: "rate", label: { zh: "赢率", en: "Probability" }, default: "0", minimum: 0, maximum: 1 },
     outcome: {
       type: "enum",
       label: { zh: "结果", en: "Outcome" },

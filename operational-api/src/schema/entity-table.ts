@@ -4,6 +4,7 @@ import {
   boolean,
   check,
   date,
+  type ExtraConfigColumn,
   foreignKey,
   index,
   integer,
@@ -116,7 +117,9 @@ export const entityTable = (entity: Entity, tableOf: (entityName: string) => Rec
       .map(([name]) => index(`${entity.table}_${name}_idx`).on(columnOf(name)));
     const searches = Object.entries(entity.columns)
       .filter(([, column]) => column.search)
-      .map(([name]) => index(`${entity.table}_${name}_trgm`).using("gin", columnOf(name).op("gin_trgm_ops")));
+      .map(([name]) =>
+        index(`${entity.table}_${name}_trgm`).using("gin", (columnOf(name) as unknown as ExtraConfigColumn).op("gin_trgm_ops")),
+      );
     const codes = Object.entries(entity.columns)
       .filter(([, column]) => column.values)
       .map(([name, column]) => {

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate as runMigrations } from "drizzle-orm/node-postgres/migrator";
 import { Client } from "pg";
+import { type AuthConfig, installScopeTriggers, migrateAuth } from "../auth/index.ts";
 import { grantRights, makeRoles } from "./rights.ts";
 import { publishForMirror } from "./publication.ts";
 import { defineUuidv7 } from "./uuidv7.ts";
@@ -15,10 +16,11 @@ const oldestPostgres = 150_000;
 
 /**
  * Brings the database at `url` (its owner's connection) to this version: schemas, roles, tables, rights, the mirror's publication.
+ * With `auth`, also schema `auth` (accounts, permissions) and the triggers that tell of changed scopes; without it only the company's data.
  * Safe to call from several processes at once and on every start; a second call changes nothing.
  * Throws when the server is older than Postgres 15.
  */
-export const migrate = async (url: string): Promise<void> => {
+export const migrate = async (url: string, auth?: AuthConfig): Promise<void> => {
   const client = new Client({ connectionString: url, application_name: "kehu migrate" });
   await client.connect();
   try {
@@ -34,6 +36,10 @@ export const migrate = async (url: string): Promise<void> => {
     await defineUuidv7(client, server.version);
     await makeRoles(client);
     await runMigrations(drizzle(client), { migrationsFolder, migrationsSchema: "portal", migrationsTable: "migrations" });
+    if (auth) {
+      await migrateAuth(url, auth);
+      await installScopeTriggers(client);
+    }
     await grantRights(client);
     await publishForMirror(client);
   } finally {

@@ -1,0 +1,91 @@
+import type { Pool } from "pg";
+import { createApi } from "./app.ts";
+import { createTestAuth, type TestAuth, testAuthConfig } from "./auth/testing.ts";
+import type { Role } from "./auth/scope.ts";
+import { createLogger } from "./log.ts";
+import { createPool } from "./pool.ts";
+
+export const testNow = "2026-11-22T01:30:00Z";
+
+export interface Answer<Body = Record<string, unknown>> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+export interface Caller {
+  userId: string;
+  /** Sends JSON and reads JSON; `headers` are added. */
+  send<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer<Body>>;
+}
+
+export interface TestApi extends TestAuth {
+  pool: Pool;
+  app: ReturnType<typeof createApi>;
+  admin: Caller;
+  /** Somebody with these roles, as this employee. */
+  caller(roles: Role[], employeeId?: string | null): Promise<Caller>;
+}
+
+const userHeader = "x-test-user";
+
+/** The API over a fresh database with the small company of auth/testing.ts, the default pipeline, and callers who are signed in by a header. */
+export const createTestApi = async (): Promise<TestApi> => {
+  const base = await createTestAuth();
+  const pool = createPool(base.url);
+  const logger = createLogger({ service: "test", level: process.env["KEHU_TEST_LOG"] ?? "silent" });
+  const authenticate = async (request: Request) => {
+    const userId = request.headers.get(userHeader);
+    if (userId === null) return base.auth.authenticate(request);
+    const scope = await base.auth.scopeOf(userId);
+    return { userId, sessionId: "test", employeeId: scope.employeeId, roles: scope.roles, scope };
+  };
+  const app = createApi({
+    pool,
+    auth: { ...base.auth, authenticate },
+    config: { url: testAuthConfig.url, currency: "CNY", timezone: "Asia/Shanghai" },
+    clock: () => new Date(testNow),
+    logger,
+  });
+  await base.client.query(`
+    insert into crm.pipeline_stages (pipeline, code, name, name_en, position, probability, outcome) values
+      ('default', 'first_talk', '初步洽谈', 'First talk', 1, 0.1, 'open'),
+      ('default', 'negotiation', '商务谈判', 'Negotiation', 2, 0.6, 'open'),
+      ('default', 'won', '赢单', 'Won', 3, 1, 'won'),
+      ('default', 'lost', '输单', 'Lost', 4, 0, 'lost')`);
+
+  let users = 0;
+  const caller = async (roles: Role[], employeeId: string | null = null): Promise<Caller> => {
+    users += 1;
+    const userId = await base.user(`user-${users}@example.com`, roles, employeeId);
+    return {
+      userId,
+      send: async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+        const response = await app.request(path, {
+          method,
+          headers: { [userHeader]: userId, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+          ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+        });
+        const text = await response.text();
+        return { status: response.status, headers: response.headers, body: (text === "" ? {} : JSON.parse(text)) as Body };
+      },
+    };
+  };
+  const admin = await caller(["administrator"]);
+  return {
+    ...base,
+    pool,
+    app,
+    admin,
+    caller,
+    close: async () => {
+      await pool.end();
+      await base.close();
+    },
+  };
+};
