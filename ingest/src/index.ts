@@ -6,3 +6,7 @@ export { createMirror } from "./mirror/mirror.ts";
 export type { Mirror, MirrorOptions } from "./mirror/mirror.ts";
 export type { Applied, AppliedEvent } from "./mirror/progress.ts";
 export type { MirrorLogger } from "./mirror/session.ts";
+export { syncOnce } from "./sync.ts";
+export type { SyncOptions, SyncResult } from "./sync.ts";
+export { verify } from "./verify.ts";
+export type { Verification, VerifiedTable, VerifyOptions } from "./verify.ts";

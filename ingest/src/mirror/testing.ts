@@ -22,6 +22,7 @@ export interface MirrorBench {
   stop(): Promise<void>;
   /** Resolves when everything committed in the source until now is applied. */
   settle(): Promise<void>;
+  connect: Warehouse["connect"];
   /** Rows of a query on the mirror. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
@@ -62,6 +63,7 @@ export async function openMirrorBench(): Promise<MirrorBench> {
     async settle() {
       await mirror!.waitFor(await currentLsn(source), 20_000);
     },
+    connect: () => warehouse!.connect(),
     async rows(sql) {
       const connection = await warehouse!.connect();
       try {
