@@ -155,13 +155,32 @@ describe("versions and changes", () => {
     ["a permission", "update auth.permissions set rows = 'all' where role = 'sales_rep' and entity = 'customer' and action = 'read'"],
     ["a role", "insert into auth.user_roles select user_id, 'executive' from auth.holders where user_id = $1"],
     ["an account", "update auth.holders set active = false where user_id = $1"],
-    // As requests do it: a role that has no rights in schema auth.
-    ["an employee", "set role kehu_app; update crm.employees set status = 'left' where name = 'nick'; reset role"],
   ])("a change of %s is seen at once by who asks again", async (name, change) => {
     const user = await setup.user(`${name.replace(" ", "")}@example.com`, ["sales_rep"], people.nick);
     const before = await setup.auth.scopeOf(user);
     await setup.client.query(change, change.includes("$1") ? [user] : []);
     // Well below the time a scope is kept: only the notice explains the new one.
     await expect.poll(async () => (await setup.auth.scopeOf(user)).version, { timeout: 2_000, interval: 20 }).not.toBe(before.version);
+  });
+
+  test.each([
+    ["a permission", "update auth.permissions set rows = rows where role = 'analyst'", 1],
+    ["an account", "update auth.holders set active = active", 1],
+    ["a role", "delete from auth.user_roles where role = 'analyst'", 1],
+    // As requests write: by a role that has no rights in schema auth.
+    ["an employee's place", "set role kehu_app; update crm.employees set status = 'left' where name = 'nick'; reset role", 1],
+    ["an employee's mobile", "update crm.employees set mobile = '1' where name = 'nick'", 0],
+    ["a department's place", "update crm.departments set parent_id = null where name = 'south'", 1],
+    ["a department's name", "update crm.departments set name = 'south' where name = 'south'", 0],
+  ])("the database tells of %s, once per statement", async (_name, change, notices) => {
+    const { client } = setup;
+    const heard: string[] = [];
+    const hear = ({ channel }: { channel: string }): unknown => heard.push(channel);
+    client.on("notification", hear);
+    await client.query("listen kehu_scope");
+    await client.query(change);
+    await client.query("unlisten kehu_scope"); // one's own notices come before the answer to the next command
+    client.off("notification", hear);
+    expect(heard).toHaveLength(notices);
   });
 });
