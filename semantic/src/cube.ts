@@ -20,6 +20,7 @@ const dateParserModule =
 
 export { DuckDBQuery };
 export type { Compiler };
+export type BaseTimeDimension = InstanceType<typeof schemaCompiler.BaseTimeDimension>;
 export const BaseFilter = schemaCompiler.BaseFilter;
 export type BaseFilter = InstanceType<typeof BaseFilter>;
 

@@ -3,7 +3,7 @@
  * dialect.test.ts or cube-cases.test.ts.
  */
 import { BaseFilter, DuckDBQuery } from "./cube.ts";
-import type { Compiler } from "./cube.ts";
+import type { BaseTimeDimension, Compiler } from "./cube.ts";
 import type { PlanOptions } from "./cube-types.ts";
 
 export type WeekStart = "monday" | "sunday";
@@ -55,10 +55,19 @@ class Filter extends BaseFilter {
 
 const isDay = (sql: string): string => `typeof(${sql}) = 'DATE'`;
 
+/** Begins what `addTimestampInterval` makes: local time already, also where Cube puts parentheses around it. */
+const localMark = "/* local time */";
+const isLocal = (sql: string): boolean => sql.startsWith(localMark) || sql.startsWith(`(${localMark}`);
+
 const compared = (timezone: string, column: string, operator: string, instant: string): string => {
+  if (isLocal(column)) return `${column} ${operator} timezone('${timezone}', ${instant})`;
   const day = `timezone('${timezone}', ${instant})::date`;
   return `(case when ${isDay(column)} then ${column}::date ${operator} ${day} else ${column} ${operator} ${instant} end)`;
 };
+
+/** `2026-07-15T00:00:00.000000` and the like, by whole days. */
+const moveDays = (local: string, days: number): string =>
+  new Date(Date.parse(`${local.slice(0, 10)}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10) + local.slice(10);
 
 export class Dialect extends DuckDBQuery {
   constructor(compiler: Compiler, options: PlanOptions & DialectOptions) {
@@ -74,8 +83,22 @@ export class Dialect extends DuckDBQuery {
     return new Filter(this as never, filter);
   }
 
+  /** The series that rolling windows run over: Cube's weeks start on Monday, so the range is moved there and the weeks back. */
+  override newTimeDimension(timeDimension: { granularity?: string }): BaseTimeDimension {
+    const made = super.newTimeDimension(timeDimension) as BaseTimeDimension;
+    if (timeDimension.granularity === "week" && (this.options as DialectOptions).weekStart === "sunday")
+      made.timeSeries = () =>
+        made
+          .granularityObj!.timeSeriesForInterval([moveDays(made.dateFromFormatted(), 1), moveDays(made.dateToFormatted(), 1)], {
+            timestampPrecision: this.timestampPrecision(),
+          })
+          .map(([from, to]) => [moveDays(from, -1), moveDays(to, -1)]);
+    return made;
+  }
+
   /** A DATE is a day of the company's calendar already and is not moved. DuckDB folds `typeof`, so either branch costs nothing. */
   override convertTz(field: string): string {
+    if (isLocal(field)) return field;
     return `(case when ${isDay(field)} then ${field}::timestamp else timezone('${this.timezone as string}', ${field}::timestamptz) end)`;
   }
 
@@ -106,10 +129,15 @@ export class Dialect extends DuckDBQuery {
     return "YYYY-MM-DD[T]HH:mm:ss.SSSSSS[Z]";
   }
 
+  /** Time shifts move the wall clock: 29 February 00:30 in Shanghai is still 28 February in UTC, a year on that is another day. */
+  override addTimestampInterval(field: string, interval: string): string {
+    return `${localMark}(${this.convertTz(field)} + interval '${interval}')`;
+  }
+
   override timeGroupedColumn(granularity: string, dimension: string): string {
     if (granularity === "week" && (this.options as DialectOptions).weekStart === "sunday")
-      return `(date_trunc('week', ${dimension}::timestamp + interval 1 day) - interval 1 day)`;
-    return super.timeGroupedColumn(granularity, `${dimension}::timestamp`);
+      return `(date_trunc('week', (${dimension})::timestamp + interval 1 day) - interval 1 day)`;
+    return super.timeGroupedColumn(granularity, `(${dimension})::timestamp`);
   }
 
   /** The start of the bin `origin + n * interval` that holds `source`. */
