@@ -16,7 +16,12 @@ events as (
     stage_events.stage_event_key,
     stage_events.effective_at as entered_at,
     lead(stage_events.effective_at) over opportunity as left_at,
-    coalesce(lag(stages.stage_order) over opportunity, 0) as previous_order
+    coalesce(
+      max(case when stages.outcome <> 'lost' then stages.stage_order end) over (
+        opportunity rows between unbounded preceding and 1 preceding
+      ),
+      0
+    ) as furthest_order
   from {{ ref('stg_crm__stage_events') }} as stage_events
   inner join opportunities on stage_events.record_id = opportunities.opportunity_id
   inner join stages on opportunities.pipeline = stages.pipeline and stage_events.to_stage = stages.stage
@@ -41,7 +46,7 @@ skipped as (
   inner join stages
     on events.pipeline = stages.pipeline
     and stages.outcome = 'open'
-    and events.previous_order < stages.stage_order
+    and events.furthest_order < stages.stage_order
     and events.stage_order > stages.stage_order
   where events.outcome <> 'lost'
 ),

@@ -24,7 +24,7 @@ spreadable as (
 totals as (
   select
     order_key,
-    sum(amount_original) as lines_original,
+    cast(sum(amount_original) as decimal(18, 2)) as lines_original,
     max_by(order_line_key, row(coalesce(line_number, 0), order_line_key)) as last_line_key
   from spreadable
   group by order_key
@@ -81,9 +81,7 @@ final as (
       lines.amount_original - coalesce(spread.discount_spread, 0) + coalesce(spread.freight_spread, 0) as decimal(18, 2)
     ) as amount_original,
     lines.tax_original,
-    cast(
-      round(cast(lines.quantity as decimal(38, 4)) * cast(lines.unit_cost as decimal(38, 2)), 2) as decimal(18, 2)
-    ) as cost_original
+    {{ rounded_product('lines.quantity', 4, 'lines.unit_cost', 2) }} as cost_original
   from lines
   left join spread on lines.order_line_key = spread.order_line_key
 )
