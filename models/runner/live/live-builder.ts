@@ -1,0 +1,311 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import {
+  advancePointer,
+  parseLsn,
+  publishSnapshot,
+  readPointer,
+  type AppliedEvent,
+  type Mirror,
+  type Retention,
+  type SnapshotPointer,
+  type Warehouse,
+} from "@kehu/ingest";
+import { loadProject } from "../load-project.ts";
+import type { Project, Settings } from "../resources.ts";
+import { BuildFailure, runBuild, type BuildOutcome } from "./build.ts";
+import { companyDay, untilMidnight } from "./company-day.ts";
+import { DirtyTables } from "./dirty-tables.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { prepareLedger, readLedger } from "./ledger.ts";
+import { rawTables } from "./plan.ts";
+
+export interface LiveLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface LiveBuilderOptions {
+  warehouse: Warehouse;
+  mirror: Pick<Mirror, "applied" | "onApplied" | "waitFor">;
+  /** Folder of dbt_project.yml. Its sources read the catalog `mirror`. */
+  projectDir: string;
+  /** The project's variables; `timezone` decides the company's midnight, `as_of` is set by each build. */
+  vars: Settings;
+  /** The business now. */
+  clock: () => Date;
+  /** Least time between two publishes. */
+  publishSeconds: number;
+  logger: LiveLogger;
+  /** Models built at once; default 2. */
+  threads?: number;
+  keep?: Retention;
+}
+
+export interface LiveStatus {
+  /** The last published build. */
+  build: string | null;
+  /** Why the last attempt published nothing. */
+  failure: string | null;
+}
+
+export interface LiveBuilder {
+  /** Builds what is missing and follows the mirror from then on. Resolves at the first publish, or at once when a snapshot is already served. */
+  start(): Promise<void>;
+  /** Ends after the build that is running. */
+  stop(): Promise<void>;
+  /** Called after each publish. Returns the function that ends it. */
+  onPublished(listener: (pointer: SnapshotPointer) => void): () => void;
+  /** Called when an attempt published nothing: the failed nodes are in a BuildFailure. */
+  onFailed(listener: (error: unknown) => void): () => void;
+  /** Rebuilds everything, as after a change of the company's settings. */
+  requestFullBuild(): void;
+  status(): LiveStatus;
+}
+
+/** A quiet mirror's newer time is written into the pointer this often at most. */
+const advanceMs = 2_000;
+/** A full disk, a lost connection: not the data's fault, so tried again without a change. */
+const outageRetryMs = 10_000;
+const longestTimerMs = 12 * 3_600_000;
+
+/** Keeps the published snapshot up with the mirror: cut, build, test, publish. */
+export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
+  const { warehouse, mirror, logger, clock } = options;
+  const published = new Set<(pointer: SnapshotPointer) => void>();
+  const failed = new Set<(error: unknown) => void>();
+  const stopping = new AbortController();
+  const status: LiveStatus = { build: null, failure: null };
+  const connections: DuckDBConnection[] = [];
+  let running: Promise<void> | undefined;
+  let midnight: NodeJS.Timeout | undefined;
+  let forget: (() => void) | undefined;
+
+  // What is to be done.
+  let dirty = new DirtyTables(new Set());
+  let full = false;
+  /** A finished build that is not published yet. */
+  let unpublished: { build: string; outcome: BuildOutcome } | undefined;
+  /** Where the mirror is, when that is not yet in the pointer. */
+  let quiet: AppliedEvent | undefined;
+  /** Counts what may make another attempt worth while. */
+  let news = 0;
+  /** `news` at the last failure: until there is more, trying again would fail again. */
+  let failedAt: number | undefined;
+  /** For failures that are not the data's: when to try again without news. */
+  let retryAt = Number.POSITIVE_INFINITY;
+  let wake: () => void = () => undefined;
+
+  let project: Project | undefined;
+  let fingerprint = "";
+  let builtDay = "";
+  let sequence = 0;
+  let lastPublish = Number.NEGATIVE_INFINITY;
+  let lastAdvance = Number.NEGATIVE_INFINITY;
+  let lastBuildMs = 0;
+
+  const timeZone = (): string => String({ ...project?.settings.vars, ...options.vars }.timezone ?? "UTC");
+  const rest = (ms: number): Promise<void> =>
+    ms > 0 ? delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined) : Promise.resolve();
+
+  function buildId(): string {
+    const second = clock().toISOString().replace(/[-:]/g, "").replace(/\.\d+/, "");
+    return `${second}-${String(++sequence).padStart(6, "0")}`;
+  }
+
+  function heard(event: AppliedEvent): void {
+    if (dirty.add(event)) news++;
+    quiet = event;
+    wake();
+  }
+
+  function demandFull(): void {
+    full = true;
+    news++;
+    wake();
+  }
+
+  function armMidnight(): void {
+    // A timer of a day would drift when the machine sleeps; a shorter one looks again.
+    const wait = Math.min(untilMidnight(clock(), timeZone()) + 50, longestTimerMs);
+    midnight = setTimeout(() => {
+      if (companyDay(clock(), timeZone()) !== builtDay) demandFull();
+      armMidnight();
+    }, wait);
+    midnight.unref();
+  }
+
+  async function buildOnce(): Promise<void> {
+    if (!project) throw new Error("the builder was not started");
+    const started = performance.now();
+    const asOf = clock();
+    const day = companyDay(asOf, timeZone());
+    // Figures that depend on today change everywhere.
+    if (day !== builtDay) full = true;
+    const build = buildId();
+    const outcome = await runBuild({
+      project,
+      mirror,
+      connections,
+      build,
+      fingerprint,
+      companyDay: day,
+      asOf,
+      now: clock,
+      changedTables: () => (full ? "all" : dirty.list()),
+    });
+    dirty.clearUpTo(outcome.lsn);
+    full = false;
+    builtDay = day;
+    unpublished = { build, outcome: mergeChanged(unpublished?.outcome, outcome) };
+    lastBuildMs = performance.now() - started;
+  }
+
+  async function publish(): Promise<void> {
+    if (!unpublished) return;
+    const { build, outcome } = unpublished;
+    await rest(lastPublish + options.publishSeconds * 1000 - performance.now());
+    const { lsn, freshTo, failedTests, changed } = outcome;
+    const pointer = await publishSnapshot(warehouse, {
+      build,
+      lsn,
+      freshTo,
+      failedTests,
+      changed,
+      clock,
+      ...(options.keep && { keep: options.keep }),
+    });
+    lastPublish = performance.now();
+    lastAdvance = lastPublish;
+    unpublished = undefined;
+    status.build = build;
+    status.failure = null;
+    logger.info({ build, lsn, freshTo, failedTests, changed, ms: Math.round(lastBuildMs) }, "published");
+    for (const listener of published) listener(pointer);
+  }
+
+  /** Nothing the snapshot states has changed: only its freshness moves. */
+  async function advance(): Promise<void> {
+    const event = quiet;
+    quiet = undefined;
+    lastAdvance = performance.now();
+    const pointer = await readPointer(warehouse.dir);
+    // A pinned snapshot stays as it is.
+    if (!event || !pointer || pointer.build !== status.build) return;
+    if (parseLsn(event.lsn) < parseLsn(pointer.lsn) || event.at <= pointer.freshTo) return;
+    await advancePointer(warehouse.dir, { lsn: event.lsn, freshTo: event.at });
+  }
+
+  async function attempt(): Promise<void> {
+    failedAt = undefined;
+    const newsBefore = news;
+    try {
+      if (full || !dirty.isEmpty) {
+        await rest(lastPublish + options.publishSeconds * 1000 - lastBuildMs - performance.now());
+        if (stopping.signal.aborted) return;
+        await buildOnce();
+      }
+      await publish();
+    } catch (error) {
+      failedAt = newsBefore;
+      retryAt = error instanceof BuildFailure ? Number.POSITIVE_INFINITY : performance.now() + outageRetryMs;
+      report(error);
+    }
+  }
+
+  function report(error: unknown): void {
+    status.failure = error instanceof Error ? error.message : String(error);
+    // Part of the marts may be newer than the rest: the next build makes at least the same ones again, since nothing was cleared.
+    if (error instanceof BuildFailure) {
+      const nodes = error.failed.map(({ name: node, status: outcome, message, failures }) => ({ node, outcome, message, failures }));
+      logger.error({ failed: nodes }, "a build failed; the earlier snapshot stays until the next change");
+    } else logger.error({ err: error }, "a build could not be made or published; the earlier snapshot stays until the next change");
+    for (const listener of failed) listener(error);
+  }
+
+  const isDue = (): boolean => full || !dirty.isEmpty || unpublished !== undefined;
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const woken = new Promise<void>((resolve) => (wake = resolve));
+      const wakeAt = failedAt === news ? retryAt : quiet ? lastAdvance + advanceMs : Number.POSITIVE_INFINITY;
+      const isTime = performance.now() >= wakeAt;
+      if (isDue() && (failedAt !== news || isTime)) await attempt();
+      else if (quiet && failedAt !== news && isTime) await advance().catch(report);
+      else await Promise.race([woken, ...(wakeAt === Number.POSITIVE_INFINITY ? [] : [rest(wakeAt - performance.now())])]);
+    }
+  }
+
+  async function prepare(): Promise<void> {
+    const threads = options.threads ?? 2;
+    const target = { name: "kehu", catalog: "warehouse", schema: "main", threads };
+    project = await loadProject({ projectDir: options.projectDir, target, vars: { ...options.vars, as_of: clock().toISOString() } });
+    for (let index = 0; index < threads; index++) connections.push(await warehouse.connect());
+    const [connection] = connections;
+    if (!connection) throw new Error("the builder needs at least one thread");
+    await prepareLedger(connection);
+    fingerprint = await fingerprintOf(project);
+    const ledger = await readLedger(connection);
+    const pointer = await readPointer(warehouse.dir);
+    sequence = Math.max(sequenceOf(ledger?.build), sequenceOf(pointer?.build));
+    builtDay = ledger?.companyDay ?? "";
+    status.build = pointer?.build ?? null;
+    dirty = new DirtyTables(rawTables(project));
+    const applied = mirror.applied();
+    const isCurrent =
+      ledger !== null &&
+      pointer?.build === ledger.build &&
+      ledger.isFinished &&
+      ledger.fingerprint === fingerprint &&
+      applied?.lsn === ledger.lsn &&
+      ledger.companyDay === companyDay(clock(), timeZone());
+    full = !isCurrent;
+    forget = mirror.onApplied(heard);
+    if (mirror.applied()?.lsn !== applied?.lsn) full = true;
+  }
+
+  return {
+    async start() {
+      await prepare();
+      armMidnight();
+      const first = new Promise<void>((resolve) => {
+        const done = (): void => {
+          published.delete(done);
+          failed.delete(done);
+          resolve();
+        };
+        published.add(done);
+        failed.add(done);
+      });
+      running = follow();
+      if (status.build === null) await first;
+    },
+    async stop() {
+      stopping.abort();
+      wake();
+      clearTimeout(midnight);
+      forget?.();
+      await running;
+      for (const connection of connections) connection.closeSync();
+    },
+    onPublished(listener) {
+      published.add(listener);
+      return () => void published.delete(listener);
+    },
+    onFailed(listener) {
+      failed.add(listener);
+      return () => void failed.delete(listener);
+    },
+    requestFullBuild: demandFull,
+    status: () => ({ ...status }),
+  };
+}
+
+/** The number at the end of a build's id; 0 for none. */
+const sequenceOf = (build: string | undefined): number => Number(/-(\d+)$/.exec(build ?? "")?.[1] ?? 0);
+
+/** A build that was not published still counts among what the next publish changed. */
+function mergeChanged(earlier: BuildOutcome | undefined, later: BuildOutcome): BuildOutcome {
+  return earlier ? { ...later, changed: [...new Set([...earlier.changed, ...later.changed])] } : later;
+}
