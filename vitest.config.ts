@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: "end-to-end",
           include: ["tests/e2e/**/*.test.ts"],
+          globalSetup: ["tests/setup/stack.ts"],
           testTimeout: 240_000,
           hookTimeout: 300_000,
           maxWorkers: 1,

@@ -8,7 +8,11 @@ import type { Benchmark, Result } from "./benchmark.ts";
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
-  options: { json: { type: "boolean", default: false }, only: { type: "string", multiple: true }, scale: { type: "string", default: "small" } },
+  options: {
+    json: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
+    scale: { type: "string", default: "small" },
+  },
 });
 if (values.scale !== "small" && values.scale !== "full") {
   console.error(`--scale takes small or full, not ${values.scale}`);

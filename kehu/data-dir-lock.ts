@@ -17,12 +17,22 @@ const startOf = async (pid: number): Promise<string | null> => {
   }
 };
 
+const fileIn = (dataDir: string): string => join(dataDir, "kehu.pid");
+
+/** Whether a `kehu start` runs on this data directory, and which process it is. */
+async function holderOf(dataDir: string): Promise<string | null> {
+  const [pid = "", startedAt = ""] = (await readFile(fileIn(dataDir), "utf8").catch(() => "")).split(" "); // no file: no holder
+  return pid && (await startOf(Number(pid))) === startedAt ? pid : null;
+}
+
+export const isHeld = async (dataDir: string): Promise<boolean> => (await holderOf(dataDir)) !== null;
+
 /**
  * Keeps a second `kehu start` off the same data directory. What a killed one left behind is taken over.
  * Throws ConfigError while another one runs.
  */
 export async function holdDataDir(dataDir: string): Promise<() => Promise<void>> {
-  const file = join(dataDir, "kehu.pid");
+  const file = fileIn(dataDir);
   const mine = `${process.pid} ${await startOf(process.pid)}`;
   for (;;) {
     try {
@@ -33,10 +43,8 @@ export async function holdDataDir(dataDir: string): Promise<() => Promise<void>>
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const [pid = "", startedAt = ""] = (await readFile(file, "utf8").catch(() => "")).split(" ");
-    if (pid && (await startOf(Number(pid))) === startedAt) {
-      throw new ConfigError(`KEHU_DATA_DIR ${dataDir} is in use by process ${pid}; stop that one, or give another folder`);
-    }
+    const holder = await holderOf(dataDir);
+    if (holder) throw new ConfigError(`KEHU_DATA_DIR ${dataDir} is in use by process ${holder}; stop that one, or give another folder`);
     await rm(file, { force: true });
   }
 }

@@ -67,14 +67,16 @@ async function withEmployeeIds(auth: Auth): Promise<NewDemoAccount[]> {
 function wholeNumber(name: string, text: string | undefined, from: number, to: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < from || value > to) throw new ConfigError(`--${name} is ${text}; allowed: a whole number from ${from} to ${to}`);
+  if (!Number.isInteger(value) || value < from || value > to)
+    throw new ConfigError(`--${name} is ${text}; allowed: a whole number from ${from} to ${to}`);
   return value;
 }
 
 function instant(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const value = new Date(text);
-  if (Number.isNaN(value.getTime())) throw new ConfigError(`--until is ${text}; allowed: a date or instant such as 2026-06-30 or 2026-06-30T09:00:00Z`);
+  if (Number.isNaN(value.getTime()))
+    throw new ConfigError(`--until is ${text}; allowed: a date or instant such as 2026-06-30 or 2026-06-30T09:00:00Z`);
   return value;
 }
 
@@ -94,7 +96,12 @@ export async function demo(argv: string[]): Promise<number> {
   const customers = wholeNumber("customers", values.customers, 10, 1_000_000);
   const years = wholeNumber("years", values.years, 1, 20);
   const seed = wholeNumber("seed", values.seed, 0, 2 ** 31 - 1);
-  const size: Size = { ...(customers && { customers }), ...(years && { years }), ...(seed !== undefined && { seed }), ...(until && { until }) };
+  const size: Size = {
+    ...(customers && { customers }),
+    ...(years && { years }),
+    ...(seed !== undefined && { seed }),
+    ...(until && { until }),
+  };
   const settings = readSettings(process.env);
   const secret = await ensureSecret(settings);
   const postgres = settings.databaseUrl ? null : await startPostgres({ dataDir: settings.dataDir });
@@ -102,7 +109,12 @@ export async function demo(argv: string[]): Promise<number> {
   let auth: Auth | null = null;
   try {
     await migrate(config.databaseUrl, config);
-    auth = createAuth({ url: config.databaseUrl, config, internalSecret: null, logger: createLogger({ service: "demo", level: settings.logLevel }) });
+    auth = createAuth({
+      url: config.databaseUrl,
+      config,
+      internalSecret: null,
+      logger: createLogger({ service: "demo", level: settings.logLevel }),
+    });
     if (values.remove) {
       await removeDemoCompany({ url: config.databaseUrl });
       await removeDemoAccounts(auth);
@@ -110,7 +122,9 @@ export async function demo(argv: string[]): Promise<number> {
       return 0;
     }
     if (await hasCompany({ url: config.databaseUrl })) {
-      throw new ConfigError("the company is not empty; kehu demo fills an empty one (kehu demo --remove takes an earlier demo company away)");
+      throw new ConfigError(
+        "the company is not empty; kehu demo fills an empty one (kehu demo --remove takes an earlier demo company away)",
+      );
     }
     await fillDemo({ auth, config, size, say: (line) => console.log(line) });
     return 0;

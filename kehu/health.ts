@@ -18,7 +18,13 @@ export function createHealth(options: { warehouseDir: string; mirror: () => Mirr
         status: ready ? "ok" : "starting",
         version,
         mirror: options.mirror(),
-        build: pointer && { id: pointer.build, finishedAt: pointer.finishedAt, lsn: pointer.lsn, freshTo: pointer.freshTo, failedTests: pointer.failedTests },
+        build: pointer && {
+          id: pointer.build,
+          finishedAt: pointer.finishedAt,
+          lsn: pointer.lsn,
+          freshTo: pointer.freshTo,
+          failedTests: pointer.failedTests,
+        },
       },
       ready ? 200 : 503,
     );

@@ -9,9 +9,10 @@ export interface MirrorHealth {
   appliedLsn: string | null;
 }
 
-/** Loopback ports of the listeners that are up. `internal` is the web process's listener for its siblings. */
+/** Loopback ports of the listeners that are up. `internal` is the web process's listener for its siblings, `warehouse` the one for `kehu verify`. */
 export interface Ports {
   query?: number;
+  warehouse?: number;
   internal?: number;
 }
 

@@ -1,60 +1,81 @@
-import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { syncOnce, verify } from "@kehu/ingest";
-import { ConfigError, createLogger, startPostgres } from "@kehu/operational-api";
+import { openWarehouse, syncOnce, verify, type Verification } from "@kehu/ingest";
+import { ConfigError, createLogger, startPostgres, type Logger } from "@kehu/operational-api";
+import { isHeld } from "./data-dir-lock.ts";
+import { readProcesses } from "./processes-file.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
-interface Place {
+/** A Postgres and a file of one's own; null: the company's. */
+interface Elsewhere {
   source: string;
   schema: string;
   database: string;
-  release: () => Promise<void>;
 }
 
-/** Which Postgres and which file a mirror command is about: the company's own unless others are named. */
-async function placeFrom(argv: string[], settings: Settings): Promise<Place> {
+function elsewhereFrom(argv: string[]): Elsewhere | null {
   const { values } = parseArgs({
     args: argv,
     options: { once: { type: "boolean" }, source: { type: "string" }, schema: { type: "string" }, database: { type: "string" } },
   });
   if (values.source) {
     if (!values.database) throw new ConfigError("--source needs --database FILE, the DuckDB file of that mirror");
-    return { source: values.source, schema: values.schema ?? "public", database: values.database, release: async () => {} };
+    return { source: values.source, schema: values.schema ?? "public", database: values.database };
   }
   if (values.database || values.schema) throw new ConfigError("--database and --schema go with --source URL");
-  const database = join(settings.warehouseDir, "mirror.duckdb");
-  if (settings.databaseUrl) return { source: settings.databaseUrl, schema: "crm", database, release: async () => {} };
-  const postgres = await startPostgres({ dataDir: settings.dataDir });
-  // An adopted server belongs to a running kehu; one that was started for this command ends with it.
-  return { source: postgres.url, schema: "crm", database, release: postgres.adopted ? async () => {} : () => postgres.stop() };
+  return null;
+}
+
+/** Verifies the company's own mirror: asks the process that holds the files, or opens them when none runs. */
+async function verifyCompany(settings: Settings, logger: Logger): Promise<Verification> {
+  const processes = (await isHeld(settings.dataDir)) ? await readProcesses(settings.dataDir) : null;
+  if (processes?.ports.warehouse) {
+    const answer = await fetch(`http://127.0.0.1:${processes.ports.warehouse}/internal/verify`, {
+      method: "POST",
+      headers: { "x-kehu-internal": processes.internalSecret },
+    });
+    const body = (await answer.json()) as Verification & { error?: string };
+    if (!answer.ok) throw new Error(body.error ?? `the warehouse process answered ${answer.status}`);
+    return body;
+  }
+  const postgres = settings.databaseUrl ? null : await startPostgres({ dataDir: settings.dataDir, logger });
+  const warehouse = await openWarehouse({ dir: settings.warehouseDir });
+  try {
+    return await verify({ source: settings.databaseUrl ?? postgres?.url ?? "", schema: "crm", warehouse, logger });
+  } finally {
+    warehouse.close();
+    await postgres?.stop();
+  }
 }
 
 /** `kehu sync --once`: brings the mirror up to the source's current LSN, then stops. */
 export async function sync(argv: string[]): Promise<number> {
   if (!argv.includes("--once")) throw new ConfigError("kehu sync takes --once; the continuous mirror is part of kehu start");
   const settings = readSettings(process.env);
-  const place = await placeFrom(argv, settings);
-  try {
-    const logger = createLogger({ service: "sync", level: settings.logLevel });
-    const result = await syncOnce({ source: place.source, schema: place.schema, database: place.database, logger });
-    console.log(`${place.database} is at ${result.lsn}`);
+  const logger = createLogger({ service: "sync", level: settings.logLevel });
+  const elsewhere = elsewhereFrom(argv);
+  if (elsewhere) {
+    const { lsn } = await syncOnce({ ...elsewhere, logger });
+    console.log(`${elsewhere.database} is at ${lsn}`);
     return 0;
-  } finally {
-    await place.release();
   }
+  // Comparing begins with catching up, and the company's own mirror has no other use for a catch-up without its processes.
+  const { lsn } = await verifyCompany(settings, logger);
+  console.log(`the mirror is at ${lsn}`);
+  return 0;
 }
 
 /** `kehu verify`: row count and checksum of every mirrored table against Postgres at one LSN; 1 and the differing keys when they differ. */
 export async function verifyMirror(argv: string[]): Promise<number> {
   const settings = readSettings(process.env);
-  const place = await placeFrom(argv, settings);
-  try {
-    const result = await verify({ source: place.source, schema: place.schema, database: place.database });
-    for (const table of result.tables) console.log(`${table.matches ? "ok    " : "DIFFER"} ${table.name}: ${table.rows} rows`);
-    for (const { table, keys } of result.differs) console.log(`${table}: ${keys.slice(0, 20).join(", ")}${keys.length > 20 ? ` and ${keys.length - 20} more` : ""}`);
-    console.log(`compared at ${result.lsn}`);
-    return result.differs.length ? 1 : 0;
-  } finally {
-    await place.release();
+  const logger = createLogger({ service: "verify", level: settings.logLevel });
+  const elsewhere = elsewhereFrom(argv);
+  const result = elsewhere ? await verify({ ...elsewhere, logger }) : await verifyCompany(settings, logger);
+  for (const { table, rows, mirroredRows, equal } of result.tables) {
+    console.log(`${equal ? "ok    " : "DIFFER"} ${table}: ${rows} rows${rows === mirroredRows ? "" : `, ${mirroredRows} mirrored`}`);
   }
+  for (const { table, keys } of result.differs) {
+    console.log(`${table}: ${keys.slice(0, 20).join("; ")}${keys.length > 20 ? ` and ${keys.length - 20} more` : ""}`);
+  }
+  console.log(`compared at ${result.lsn}`);
+  return result.differs.length ? 1 : 0;
 }

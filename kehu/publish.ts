@@ -9,7 +9,8 @@ import { readSettings } from "./settings.ts";
 export async function publish(argv: string[]): Promise<number> {
   const { values } = parseArgs({ args: argv, options: { list: { type: "boolean" }, to: { type: "string" }, resume: { type: "boolean" } } });
   const { warehouseDir } = readSettings(process.env);
-  if ([values.list, values.to, values.resume].filter(Boolean).length !== 1) throw new ConfigError("kehu publish takes one of --list, --to BUILD, --resume");
+  if ([values.list, values.to, values.resume].filter(Boolean).length !== 1)
+    throw new ConfigError("kehu publish takes one of --list, --to BUILD, --resume");
   if (values.to) {
     await pinSnapshot(warehouseDir, values.to);
     console.log(`serving ${values.to} until kehu publish --resume`);

@@ -39,7 +39,8 @@ export function createSemanticProxy(options: {
       if (context.req.raw.signal.aborted) throw error;
       return null; // the query process is being restarted
     });
-    if (!answer) return context.json({ error: "The semantic layer is restarting; try again in a few seconds." }, 503, { "retry-after": "2" });
+    if (!answer)
+      return context.json({ error: "The semantic layer is restarting; try again in a few seconds." }, 503, { "retry-after": "2" });
     const answerHeaders = new Headers({ "cache-control": "private, no-store" });
     for (const name of returned) {
       const value = answer.headers.get(name);

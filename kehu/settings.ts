@@ -57,7 +57,8 @@ export function readChildSettings(env: NodeJS.ProcessEnv): ChildSettings {
   const settings = readSettings(env);
   const { databaseUrl, secret } = settings;
   const internalSecret = env.KEHU_INTERNAL_SECRET;
-  if (!databaseUrl || !secret || !internalSecret) throw new ConfigError("a child process is started by kehu start, which gives it its settings");
+  if (!databaseUrl || !secret || !internalSecret)
+    throw new ConfigError("a child process is started by kehu start, which gives it its settings");
   return { ...settings, databaseUrl, secret, internalSecret };
 }
 

@@ -18,6 +18,7 @@ import {
 import { fillDemo } from "./demo.ts";
 import { holdDataDir } from "./data-dir-lock.ts";
 import { services, type Service } from "./messages.ts";
+import { removeProcesses, writeProcesses } from "./processes-file.ts";
 import { childEnvironment, readSettings, type Settings } from "./settings.ts";
 import { createSupervisor } from "./supervisor.ts";
 
@@ -47,8 +48,17 @@ export async function start(argv: string[]): Promise<number> {
   try {
     const { administrator, demoAccounts } = await prepare({ ...settings, databaseUrl, secret }, logger, say);
 
-    const env = childEnvironment(process.env, { databaseUrl, secret, internalSecret: randomBytes(32).toString("base64url"), demo: settings.demo });
-    const supervisor = createSupervisor({ env, logger });
+    const internalSecret = randomBytes(32).toString("base64url");
+    const env = childEnvironment(process.env, { databaseUrl, secret, internalSecret, demo: settings.demo });
+    const supervisor = createSupervisor({
+      env,
+      logger,
+      onPorts: (ports) => {
+        writeProcesses(settings.dataDir, { internalSecret, ports }).catch((error: unknown) =>
+          logger.error({ err: error }, "other commands can't find the processes"),
+        );
+      },
+    });
     const up = (async () => {
       await Promise.all(wanted.map((service) => supervisor.start(service)));
       if (wanted.includes("warehouse")) await firstSnapshot(settings.warehouseDir);
@@ -65,6 +75,7 @@ export async function start(argv: string[]): Promise<number> {
     return 0;
   } finally {
     await postgres?.stop();
+    await removeProcesses(settings.dataDir);
     await release();
   }
 }
@@ -107,7 +118,12 @@ async function firstSnapshot(warehouseDir: string): Promise<void> {
   }
 }
 
-function announce(url: string, administrator: { email: string; password: string | null } | null, demoAccounts: number, say: (line: string) => void): void {
+function announce(
+  url: string,
+  administrator: { email: string; password: string | null } | null,
+  demoAccounts: number,
+  say: (line: string) => void,
+): void {
   say(`Kehu is at ${url}`);
   if (administrator?.password) say(`Administrator: ${administrator.email}, password ${administrator.password} (shown only now)`);
   else if (administrator) say(`Administrator: ${administrator.email}, with the password given`);

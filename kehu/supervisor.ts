@@ -20,7 +20,12 @@ export interface Supervisor {
  * Runs the services as child processes, restarts one that dies (with back-off), and passes on what one child says that the others need:
  * ports and the mirror's health. The children end themselves when this process is gone (their channel closes).
  */
-export function createSupervisor(options: { env: NodeJS.ProcessEnv; logger: Logger }): Supervisor {
+export function createSupervisor(options: {
+  env: NodeJS.ProcessEnv;
+  logger: Logger;
+  /** Called with all ports whenever one has changed. */
+  onPorts: (ports: Ports) => void;
+}): Supervisor {
   const { env, logger } = options;
   const children = new Map<Service, ChildProcess>();
   const ports: Ports = {};
@@ -33,7 +38,10 @@ export function createSupervisor(options: { env: NodeJS.ProcessEnv; logger: Logg
 
   const spawn = (service: Service, backoffMs: number, onReady?: () => void, onEnd?: (reason: string) => void): void => {
     const startedAt = performance.now();
-    const child = fork(command, ["child", service], { env: { ...env, UV_THREADPOOL_SIZE: "32" }, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(command, ["child", service], {
+      env: { ...env, UV_THREADPOOL_SIZE: "32" },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     children.set(service, child);
     tell(child, { type: "ports", ports });
     child.on("message", (message: FromChild) => {
@@ -41,6 +49,7 @@ export function createSupervisor(options: { env: NodeJS.ProcessEnv; logger: Logg
       else {
         Object.assign(ports, message.ports);
         broadcast({ type: "ports", ports });
+        options.onPorts(ports);
         logger.info({ service, pid: child.pid, ms: Math.round(performance.now() - startedAt) }, "service ready");
         onReady?.();
       }
@@ -61,7 +70,9 @@ export function createSupervisor(options: { env: NodeJS.ProcessEnv; logger: Logg
     stop: async (graceMs) => {
       stopping = true;
       const all = [...children.values()];
-      const ended = all.map((child) => new Promise<void>((resolve) => (child.exitCode === null ? child.once("exit", () => resolve()) : resolve())));
+      const ended = all.map(
+        (child) => new Promise<void>((resolve) => (child.exitCode === null ? child.once("exit", () => resolve()) : resolve())),
+      );
       for (const child of all) child.kill("SIGTERM");
       const killer = setTimeout(() => all.forEach((child) => child.kill("SIGKILL")), graceMs);
       await Promise.all(ended);

@@ -1,8 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { createMirror, openWarehouse } from "@kehu/ingest";
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import { createMirror, openWarehouse, verify, type Mirror, type Warehouse } from "@kehu/ingest";
 import { createLiveBuilder } from "@kehu/models";
-import { clockFrom, createLogger, publicationName } from "@kehu/operational-api";
+import { clockFrom, createLogger, publicationName, type Logger } from "@kehu/operational-api";
 import type { Channel, Running } from "./child.ts";
+import { equalSecrets } from "./equal-secrets.ts";
 import { projectVars } from "./project-vars.ts";
 import { duckdbBudget, readChildSettings } from "./settings.ts";
 
@@ -15,28 +18,45 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   const logger = createLogger({ service: "warehouse", level: settings.logLevel });
   const clock = clockFrom(settings);
   const warehouse = await openWarehouse({ dir: settings.warehouseDir, ...duckdbBudget("warehouse") });
-  const mirror = createMirror({ sourceUrl: settings.databaseUrl, schema: "crm", publication: publicationName, slot: "kehu_mirror", warehouse, logger, clock });
-  const builder = createLiveBuilder({
-    warehouse,
-    mirror,
-    projectDir,
-    vars: projectVars(settings),
-    clock,
-    publishSeconds: settings.publishSeconds,
-    logger,
-  });
+  const source = settings.databaseUrl;
+  const mirror = createMirror({ sourceUrl: source, schema: "crm", publication: publicationName, slot: "kehu_mirror", warehouse, logger });
+  const vars = projectVars(settings);
+  const builder = createLiveBuilder({ warehouse, mirror, projectDir, vars, clock, publishSeconds: settings.publishSeconds, logger });
   await mirror.start();
   await builder.start();
-  const report = (): void => channel.send({ type: "mirror", health: { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null } });
+
+  const report = (): void =>
+    channel.send({ type: "mirror", health: { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null } });
   const timer = setInterval(report, healthEveryMs);
   report();
-  channel.send({ type: "ready", service: "warehouse", ports: {} });
+
+  const routes = internalRoutes({ warehouse, mirror, source, logger, secret: settings.internalSecret });
+  const listener = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
+    const server = serve({ fetch: routes.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server, port }));
+  });
+  channel.send({ type: "ready", service: "warehouse", ports: { warehouse: listener.port } });
   return {
     stop: async () => {
       clearInterval(timer);
+      listener.server.close();
       await builder.stop();
       await mirror.stop();
       warehouse.close();
     },
   };
+}
+
+/** `POST /internal/verify`, for `kehu verify` while this process holds the files. */
+function internalRoutes(options: { warehouse: Warehouse; mirror: Mirror; source: string; logger: Logger; secret: string }): Hono {
+  const { warehouse, mirror, source, logger, secret } = options;
+  const app = new Hono();
+  app.post("/internal/verify", async (context) => {
+    if (!equalSecrets(context.req.header("x-kehu-internal"), secret)) return context.notFound();
+    return context.json(await verify({ source, schema: "crm", warehouse, mirror, logger }));
+  });
+  app.onError((error, context) => {
+    logger.error({ err: error }, "verify failed");
+    return context.json({ error: error.message }, 500);
+  });
+  return app;
 }

@@ -30,7 +30,10 @@ export async function runWeb(channel: Channel): Promise<Running> {
   const app = new Hono();
   app.route("/", createHealth({ warehouseDir: settings.warehouseDir, mirror: () => mirror, queryIsUp: () => ports.query !== undefined }));
   app.route("/", createLiveChannel({ snapshotDir: settings.warehouseDir, authenticate: auth.authenticate }));
-  app.route("/", createSemanticProxy({ authenticate: auth.authenticate, queryPort: () => ports.query, internalSecret: settings.internalSecret }));
+  app.route(
+    "/",
+    createSemanticProxy({ authenticate: auth.authenticate, queryPort: () => ports.query, internalSecret: settings.internalSecret }),
+  );
   app.route("/", createApi({ pool, auth, config: settings, clock, logger }));
 
   const portal = await createPortalHandler();
@@ -49,13 +52,19 @@ export async function runWeb(channel: Channel): Promise<Running> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(error.code === "EADDRINUSE" ? new Error(`PORT ${settings.port} is taken on ${settings.host}; stop what listens there, or set PORT`) : error);
+      reject(
+        error.code === "EADDRINUSE"
+          ? new Error(`PORT ${settings.port} is taken on ${settings.host}; stop what listens there, or set PORT`)
+          : error,
+      );
     });
     server.listen(settings.port, settings.host, resolve);
   });
 
   const internal = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
-    const listening = serve({ fetch: createAuthRoutes(auth).fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server: listening, port }));
+    const listening = serve({ fetch: createAuthRoutes(auth).fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) =>
+      resolve({ server: listening, port }),
+    );
   });
   channel.send({ type: "ready", service: "web", ports: { internal: internal.port } });
 

@@ -33,9 +33,17 @@ for (const { name, command, args } of checks) {
   else failed += 1;
 }
 
-const tests = spawnSync("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)], { cwd: root, env, stdio: "inherit" });
+const tests = spawnSync(
+  "vitest",
+  ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)],
+  { cwd: root, env, stdio: "inherit" },
+);
 if (existsSync(report)) {
-  const result = JSON.parse(readFileSync(report, "utf8")) as { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number };
+  const result = JSON.parse(readFileSync(report, "utf8")) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    numFailedTestSuites: number;
+  };
   passed += result.numPassedTests;
   failed += result.numFailedTests;
   // A suite can fail outside of any test (an import, a hook); the exit code knows, the test count does not.

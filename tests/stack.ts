@@ -28,7 +28,12 @@ const freePort = (): Promise<number> =>
   });
 
 /** Asks until `check` answers something else than null or undefined; fails with what was last seen. */
-export async function eventually<T>(what: string, check: () => Promise<T | null | undefined>, timeoutMs = 30_000, everyMs = 50): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | null | undefined>,
+  timeoutMs = 30_000,
+  everyMs = 50,
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < deadline) {
@@ -125,7 +130,12 @@ export async function signIn(stack: Pick<Stack, "url">, email: string, password:
     if (!answer.ok) throw new Error(`${init?.method ?? "GET"} ${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as T;
   };
-  return { cookie, fetch: send, json, load: (query, headers = {}) => json("/cubejs-api/v1/load", { method: "POST", body: JSON.stringify({ query }), headers }) };
+  return {
+    cookie,
+    fetch: send,
+    json,
+    load: (query, headers = {}) => json("/cubejs-api/v1/load", { method: "POST", body: JSON.stringify({ query }), headers }),
+  };
 }
 
 export interface DemoAccount {
@@ -141,7 +151,8 @@ export async function signInDemo(stack: Pick<Stack, "url">): Promise<Record<Demo
   const sessions: Partial<Record<DemoAccount["role"], Session>> = {};
   for (const account of accounts) sessions[account.role] ??= await signIn(stack, account.email, account.password);
   for (const role of ["executive", "sales_manager", "sales_rep", "analyst"] as const) {
-    if (!sessions[role]) throw new Error(`no demo account with role ${role}; there are ${accounts.map((account) => account.role).join(", ")}`);
+    if (!sessions[role])
+      throw new Error(`no demo account with role ${role}; there are ${accounts.map((account) => account.role).join(", ")}`);
   }
   return sessions as Record<DemoAccount["role"], Session>;
 }

@@ -10,6 +10,7 @@ export * from "./log.ts";
 export { CompanyNotEmpty, demoAccounts, type DemoOptions, fillDemoCompany, hasCompany, removeDemoCompany } from "./demo/index.ts";
 export { createApi } from "./app.ts";
 export { createPool } from "./pool.ts";
+export { ensureDefaultPipeline } from "./schema/default-pipeline.ts";
 export { migrate } from "./schema/migrate.ts";
 export { publicationName } from "./schema/publication.ts";
 export { appRole, mirrorRole } from "./schema/rights.ts";

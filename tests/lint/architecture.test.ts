@@ -28,7 +28,10 @@ function violations(file: string, source: string): string[] {
 }
 
 const sources = rooms.flatMap((room) =>
-  globSync(`${room}/**/*.{ts,svelte}`, { cwd: root, exclude: (path) => /(^|\/)(node_modules|build|\.svelte-kit|paraglide)(\/|$)/.test(String(path)) }),
+  globSync(`${room}/**/*.{ts,svelte}`, {
+    cwd: root,
+    exclude: (path) => /(^|\/)(node_modules|build|\.svelte-kit|paraglide)(\/|$)/.test(String(path)),
+  }),
 );
 
 describe("architecture", () => {
@@ -55,7 +58,10 @@ describe("architecture", () => {
 
   it("resolves every workspace export to a file", () => {
     for (const room of rooms) {
-      const manifest = JSON.parse(readFileSync(join(root, room, "package.json"), "utf8")) as { name: string; exports: Record<string, string> };
+      const manifest = JSON.parse(readFileSync(join(root, room, "package.json"), "utf8")) as {
+        name: string;
+        exports: Record<string, string>;
+      };
       expect(manifest.name).toBe(`@kehu/${room}`);
       for (const path of Object.values(manifest.exports)) expect(existsSync(join(root, room, path)), `${room}: ${path}`).toBe(true);
     }
