@@ -5,3 +5,4 @@ export { ProjectError, UsageError } from "./errors.ts";
 export type { NodeResult, Progress, Status } from "./execute.ts";
 export { createLiveBuilder, type LiveBuilder, type LiveBuilderOptions, type LiveLogger, type LiveStatus } from "./live/live-builder.ts";
 export { BuildFailure } from "./live/build.ts";
+export { lintProject, type Finding } from "./lint.ts";

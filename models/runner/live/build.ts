@@ -45,7 +45,7 @@ const heardWithinMs = 10_000;
  * Raises BuildFailure when a node or a test of severity error failed.
  */
 export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
-  const { connections, mirror, build } = request;
+  const { connections, mirror } = request;
   const [connection] = connections;
   if (!connection) throw new Error("a build needs a connection");
   const project: Project = { ...request.project, vars: { ...request.project.vars, as_of: request.asOf.toISOString() } };
