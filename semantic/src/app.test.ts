@@ -122,6 +122,11 @@ describe("rows as Cube sends them", () => {
     expect(await response.json()).toMatchObject({ data: [{ "regions.count": "2" }], annotation: { measures: { "regions.count": {} } } });
   });
 
+  test("Chinese names are ordered by pinyin", async () => {
+    const query = { dimensions: ["employees.name"], order: { "employees.name": "asc" } };
+    expect((await load(app, query, as)).results[0]!.data.map((row) => row["employees.name"])).toEqual(["李娜", "王芳", "张伟"]);
+  });
+
   test("compact and columnar answers", async () => {
     const query = { measures: ["regions.count"] };
     const compact = await load(app, { ...query, responseFormat: "compact" }, as);
@@ -231,6 +236,15 @@ describe("result cache and snapshots", () => {
     const grown = `${companySql} insert into marts.fct_orders values (92, null, null, 2, 1, '2026-07-15', '2026-07-15 00:00:00+00');`;
     source.publish(await writeSnapshot(folder, "b3", grown, rebuilt, "0/30"));
     expect(await cached("0/30")).toEqual(["miss", "0/30 2026-07-15T04:00:00Z", "1000000000000022.31"]);
+  });
+
+  test("publishing while a dashboard asks loses no answer", async () => {
+    const asking = Array.from({ length: 40 }, (_, index) =>
+      load(app, { measures: ["orders.count"], dimensions: ["orders.owner"], limit: index + 1 }, as),
+    );
+    source.publish(await writeSnapshot(folder, "b3a", companySql, companyMarts, "0/31"));
+    const later = Array.from({ length: 40 }, (_, index) => load(app, { measures: ["orders.count"], limit: index + 1 }, as));
+    expect(new Set((await Promise.all([...asking, ...later])).map(({ status }) => status))).toEqual(new Set([200]));
   });
 
   test("waitFor is answered when the snapshot arrives, and names marts and failing tests", async () => {

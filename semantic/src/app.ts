@@ -40,6 +40,8 @@ export interface SemanticOptions {
   budget?: DuckDBBudget;
   /** Custom granularities; `calendar` by default. */
   bins?: Bins;
+  /** Of text in ORDER BY; `zh` (pinyin) by default. */
+  collation?: string | null;
   /** Serve a file that declares no marts as a whole. Only for files that are not ours. */
   ungoverned?: boolean;
 }
@@ -58,7 +60,11 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
   const gate = await createGate();
   const reader = createReader(options.snapshots, options.budget ?? {}, logger, { ungoverned: options.ungoverned ?? false });
   const engine = createEngine({
-    planner: createPlanner(model, { weekStart, bins: options.bins ?? "calendar" }),
+    planner: createPlanner(model, {
+      weekStart,
+      bins: options.bins ?? "calendar",
+      collation: options.collation === undefined ? "zh" : options.collation,
+    }),
     gate,
     reader,
     calendar: { clock, weekStart, fiscalYearStart },
@@ -145,7 +151,7 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
   return Object.assign(app, {
     close: async () => {
       await reader.close();
-      gate.close();
+      await gate.close();
     },
   });
 };

@@ -17,6 +17,8 @@ export type Bins = "calendar" | "cube";
 export interface DialectOptions {
   weekStart: WeekStart;
   bins: Bins;
+  /** ICU collation that text is ordered by, `zh` for pinyin; null for the order of code points. */
+  collation: string | null;
 }
 
 const numeric = new Set(["number", "count", "countDistinct", "countDistinctApprox", "sum", "avg", "min", "max", "runningTotal"]);
@@ -75,8 +77,8 @@ export class Dialect extends DuckDBQuery {
   }
 
   override subQueryOptions(options: object): object {
-    const { weekStart, bins } = this.options as DialectOptions;
-    return { ...(super.subQueryOptions(options) as object), weekStart, bins };
+    const { weekStart, bins, collation } = this.options as DialectOptions;
+    return { ...(super.subQueryOptions(options) as object), weekStart, bins, collation };
   }
 
   override newFilter(filter: unknown): BaseFilter {
@@ -156,6 +158,15 @@ export class Dialect extends DuckDBQuery {
       `(case when ${bin(`${guess} + 1`)} <= ${source} then ${bin(`${guess} + 1`)}` +
       ` when ${bin(guess)} <= ${source} then ${bin(guess)} else ${bin(`${guess} - 1`)} end)`
     );
+  }
+
+  /** Text by its alias, because a collation cannot be put on a position. Not all of it is VARCHAR: ids are UUIDs. */
+  override orderHashToString(order: { id: string; desc: boolean } | null): string | null {
+    const { collation } = this.options as DialectOptions;
+    const text = collation && order && this.dimensions.find((each: { dimension: unknown }) => each.dimension === order.id);
+    if (!text || (text.dimensionDefinition() as { type: string }).type !== "string")
+      return super.orderHashToString(order as never) as string | null;
+    return `CAST(${text.aliasName() as string} AS VARCHAR) COLLATE ${collation} ${order.desc ? "DESC" : "ASC"}`;
   }
 
   /** Sent as a number, like every approximate count of Cube's. */

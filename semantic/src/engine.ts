@@ -188,42 +188,51 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
     return { loaded, hit: known !== undefined };
   };
 
+  // Ready for the first /meta, and the planner warm for the first dashboard.
+  for (const { name } of model.cubes["zh-CN"]) void visibility.martsOf(name);
+
   return {
     parse: (query) => parseQuery(query, timezone, calendar, model),
-    load: async ({ type, queries }, ask) => {
-      const { pointer, snapshot } = await reader.current();
-      const answers = await Promise.all(queries.map((query) => answer(query, type, ask, snapshot, pointer)));
-      return {
-        type,
-        results: answers.map(({ loaded }) => loaded),
-        pivotQuery: pivotQuery(type, queries),
-        pointer,
-        cached: answers.every(({ hit }) => hit),
-      };
-    },
-    plan: async ({ queries }, ask) => {
-      const { snapshot } = await reader.current();
-      return Promise.all(
-        queries.map(async (query) => {
-          const plan = planner.plan(query, { limit: query.limit ?? defaultLimit });
-          await checkGrants(query, plan, ask, snapshot);
-          return plan;
-        }),
-      );
-    },
-    meta: async ({ scope, purpose, locale }) => {
-      const { snapshot } = await reader.current();
-      if (!snapshot.governed) return model.cubes[locale];
-      const granted = snapshot.grantedMarts(scope, purpose);
-      const readable = await Promise.all(
-        model.cubes[locale].map(async (cube) => {
-          const marts = await visibility.martsOf(cube.name);
-          return marts !== undefined && [...marts].every((mart) => granted.has(mart));
-        }),
-      );
-      return model.cubes[locale].filter((_, index) => readable[index]);
-    },
+    load: ({ type, queries }, ask) =>
+      reader.use(async ({ pointer, snapshot }) => {
+        const answers = await allEnded(queries.map((query) => answer(query, type, ask, snapshot, pointer)));
+        return {
+          type,
+          results: answers.map(({ loaded }) => loaded),
+          pivotQuery: pivotQuery(type, queries),
+          pointer,
+          cached: answers.every(({ hit }) => hit),
+        };
+      }),
+    plan: ({ queries }, ask) =>
+      reader.use(({ snapshot }) =>
+        allEnded(
+          queries.map(async (query) => {
+            const plan = planner.plan(query, { limit: query.limit ?? defaultLimit });
+            await checkGrants(query, plan, ask, snapshot);
+            return plan;
+          }),
+        ),
+      ),
+    meta: ({ scope, purpose, locale }) =>
+      reader.use(async ({ snapshot }) => {
+        if (!snapshot.governed) return model.cubes[locale];
+        const granted = snapshot.grantedMarts(scope, purpose);
+        const readable = await Promise.all(
+          model.cubes[locale].map(async (cube) => {
+            const marts = await visibility.martsOf(cube.name);
+            return marts !== undefined && [...marts].every((mart) => granted.has(mart));
+          }),
+        );
+        return model.cubes[locale].filter((_, index) => readable[index]);
+      }),
   };
+};
+
+/** Like Promise.all, but a failure waits for the others: they still use the snapshot. */
+const allEnded = async <T>(running: Promise<T>[]): Promise<T[]> => {
+  await Promise.allSettled(running);
+  return Promise.all(running);
 };
 
 /** Near enough to bound the cache: names are shared, values count. */

@@ -12,26 +12,42 @@ export interface Gate {
    * Throws 403 for a qualified name (only bare ones go through the caller's views) and for a table function that could read anything.
    */
   relations: (sql: string) => Promise<string[]>;
-  close: () => void;
+  /** Waits for what is being parsed; `relations` fails from then on. */
+  close: () => Promise<void>;
+  closed: () => boolean;
 }
 
 export const createGate = async (): Promise<Gate> => {
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();
   const parsed = new SizedCache<string[]>(4 * 1024 * 1024);
+  const parsing = new Set<Promise<unknown>>();
+  let closed = false;
+  const serialize = async (sql: string): Promise<string> => {
+    if (closed) throw new Error("The gate is closed");
+    const running = connection.runAndReadAll("select json_serialize_sql($1::varchar)", [sql]);
+    parsing.add(running);
+    try {
+      return String((await running).value(0, 0));
+    } finally {
+      parsing.delete(running);
+    }
+  };
   return {
+    closed: () => closed,
     relations: async (sql) => {
       const known = parsed.get(sql);
       if (known) return known;
-      const reader = await connection.runAndReadAll("select json_serialize_sql($1::varchar)", [sql]);
-      const tree = JSON.parse(String(reader.value(0, 0))) as { error: boolean; error_message?: string; statements?: unknown[] };
+      const tree = JSON.parse(await serialize(sql)) as { error: boolean; error_message?: string; statements?: unknown[] };
       if (tree.error) throw new QueryError(400, `The planned SQL does not parse: ${tree.error_message ?? "unknown error"}`);
       if (tree.statements?.length !== 1) throw new QueryError(403, "The planned SQL is not one SELECT");
       const names = relationsOf(tree.statements[0]);
       parsed.set(sql, names, sql.length + 100);
       return names;
     },
-    close: () => {
+    close: async () => {
+      closed = true;
+      await Promise.allSettled(parsing);
       connection.closeSync();
       instance.closeSync();
     },

@@ -73,8 +73,9 @@ const predicateOf = (mart: MartScope | undefined, scope: CallerScope, purpose: P
   if (!mart.employee.length && !mart.department) return undefined;
   const isIn = (column: string, ids: string[], known: ReadonlyMap<string, number>): string => {
     const list = ids.map((id) => known.get(id)).filter((key) => key !== undefined);
-    return list.length ? `coalesce(${quoted(column)} in (${list.join(", ")}), false)` : "false";
+    return list.length ? `${quoted(column)} in (${list.join(", ")})` : "false";
   };
+  // A NULL column makes its term NULL, which a WHERE takes for false.
   const byEmployee = mart.employee.map((column) => isIn(column, grant.employees, keys.employees));
   const unowned = mart.employee.map((column) => `${quoted(column)} is null`);
   const byDepartment = mart.department ? [[...unowned, isIn(mart.department, grant.departments, keys.departments)].join(" and ")] : [];

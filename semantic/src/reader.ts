@@ -37,8 +37,8 @@ export const watchSnapshots = async (dir: string): Promise<SnapshotSource & { cl
 };
 
 export interface Reader {
-  /** The newest snapshot that is open. Throws 503 before the first publish. Use it at once: `withSession` keeps it open. */
-  current: () => Promise<{ pointer: SnapshotPointer; snapshot: Snapshot }>;
+  /** Runs `work` on the newest snapshot, which stays open until it has ended. Throws 503 before the first publish. */
+  use: <T>(work: (opened: { pointer: SnapshotPointer; snapshot: Snapshot }) => Promise<T>) => Promise<T>;
   /** Resolves when a snapshot states `lsn` or a later one, and false when `timeoutMs` have passed before. */
   waitFor: (lsn: string, timeoutMs: number) => Promise<boolean>;
   close: () => Promise<void>;
@@ -75,10 +75,15 @@ export const createReader = (
   const stop = source.onChange(() => void queueFollow());
 
   return {
-    current: async () => {
+    use: async (work) => {
       if (!opened) await queueFollow();
       if (!opened) throw new QueryError(503, "No snapshot has been published yet");
-      return opened;
+      const end = opened.snapshot.lease();
+      try {
+        return await work(opened);
+      } finally {
+        end();
+      }
     },
     waitFor: async (lsn, timeoutMs) => {
       const wanted = parseLsn(lsn);

@@ -1,5 +1,5 @@
 /** The published snapshot as callers see it: sessions whose only relations are the temp views of their scope. */
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBResultReader, DuckDBValue } from "@duckdb/node-api";
 import { openSnapshot } from "@kehu/ingest";
 import type { DuckDBBudget } from "@kehu/ingest";
 import { parseMartScope, viewOf } from "./policy.ts";
@@ -9,9 +9,12 @@ import type { CallerScope, Mart, Purpose, ScopeKeys } from "./policy.ts";
 const connectionsPerScope = 4;
 /** Scopes kept open on one snapshot; the one used longest ago is closed first. */
 const scopesKept = 64;
+/** Of one connection. */
+const statementsPrepared = 64;
 
 export interface Session {
-  run: DuckDBConnection["runAndReadAll"];
+  /** Runs one SELECT to its end. The statement stays prepared, so that a dashboard asked again is not bound and optimised again. */
+  run: (sql: string, params: DuckDBValue[]) => Promise<DuckDBResultReader>;
   /** Lower-case names of the marts that exist for this caller. */
   marts: ReadonlySet<string>;
 }
@@ -25,14 +28,44 @@ export interface Snapshot {
   grantedMarts: (scope: CallerScope, purpose: Purpose) => ReadonlySet<string>;
   /** Lends a connection to `use` for as long as it runs. */
   withSession: <T>(scope: CallerScope, purpose: Purpose, use: (session: Session) => Promise<T>) => Promise<T>;
-  /** Closes when the last `withSession` has ended. */
+  /** Keeps the snapshot open until the function returned is called. */
+  lease: () => () => void;
+  /** Closes when the last lease has ended. */
   close: () => void;
 }
+
+interface Lent {
+  run: Session["run"];
+  close: () => void;
+}
+
+const lend = (connection: DuckDBConnection): Lent => {
+  const prepared = new Map<string, DuckDBPreparedStatement>();
+  return {
+    run: async (sql, params) => {
+      const known = prepared.get(sql);
+      const statement = known ?? (await connection.prepare(sql));
+      prepared.delete(sql);
+      prepared.set(sql, statement);
+      const [oldest] = prepared;
+      if (prepared.size > statementsPrepared && oldest) {
+        prepared.delete(oldest[0]);
+        oldest[1].destroySync();
+      }
+      statement.bind(params);
+      return statement.runAndReadAll();
+    },
+    close: () => {
+      for (const statement of prepared.values()) statement.destroySync();
+      connection.closeSync();
+    },
+  };
+};
 
 interface Pool {
   views: string[];
   marts: ReadonlySet<string>;
-  idle: DuckDBConnection[];
+  idle: Lent[];
   open: number;
   waiting: (() => void)[];
 }
@@ -47,11 +80,11 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
   const { marts, keys, failing } = schemas ? emptyCatalog : await readCatalog(instance);
   const searchPath = schemas && `set search_path = '${schemas.map((schema) => `snap.${schema}`).join(",")}'`;
   const pools = new Map<string, Pool>();
-  let borrowed = 0;
+  let leases = 0;
   let closing = false;
 
   const closePool = (pool: Pool): void => {
-    for (const connection of pool.idle.splice(0)) connection.closeSync();
+    for (const connection of pool.idle.splice(0)) connection.close();
   };
   const finish = (): void => {
     for (const pool of pools.values()) closePool(pool);
@@ -80,7 +113,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     return { views: granted.map(({ view }) => view), marts: new Set(granted.map(({ name }) => name)), idle: [], open: 0, waiting: [] };
   };
 
-  const borrow = async (pool: Pool): Promise<DuckDBConnection> => {
+  const borrow = async (pool: Pool): Promise<Lent> => {
     while (!pool.idle.length && pool.open >= connectionsPerScope) await new Promise<void>((resolve) => pool.waiting.push(resolve));
     const idle = pool.idle.pop();
     if (idle) return idle;
@@ -89,7 +122,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
       const connection = await instance.connect();
       const setUp = searchPath ?? pool.views.join(";\n");
       if (setUp) await connection.run(setUp);
-      return connection;
+      return lend(connection);
     } catch (error) {
       pool.open--;
       pool.waiting.shift()?.();
@@ -103,25 +136,26 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     failing,
     grantedMarts: (scope, purpose) => poolOf(scope, purpose).marts,
     withSession: async (scope, purpose, use) => {
-      if (closing) throw new Error(`The snapshot ${file} is closed`);
-      borrowed++;
       const pool = poolOf(scope, purpose);
+      const connection = await borrow(pool);
       try {
-        const connection = await borrow(pool);
-        try {
-          return await use({ run: connection.runAndReadAll.bind(connection), marts: pool.marts });
-        } finally {
-          pool.idle.push(connection);
-          pool.waiting.shift()?.();
-        }
+        return await use({ run: connection.run, marts: pool.marts });
       } finally {
-        borrowed--;
-        if (closing && borrowed === 0) finish();
+        pool.idle.push(connection);
+        pool.waiting.shift()?.();
       }
+    },
+    lease: () => {
+      if (closing) throw new Error(`The snapshot ${file} is closed`);
+      leases++;
+      return () => {
+        leases--;
+        if (closing && leases === 0) finish();
+      };
     },
     close: () => {
       closing = true;
-      if (borrowed === 0) finish();
+      if (leases === 0) finish();
     },
   };
 };

@@ -21,7 +21,7 @@ export interface StandaloneOptions {
 
 /**
  * Serves until `close`. Every valid token may read everything: the file has no users. A snapshot of ours (with `meta.marts`) keeps its rule that
- * what declares no scope does not exist. Custom granularities are binned as Cube does on Postgres, so that figures can be compared.
+ * what declares no scope does not exist. Custom granularities and the order of text are as with Cube on Postgres, so that answers can be compared.
  */
 export const serveStandalone = async (options: StandaloneOptions): Promise<{ port: number; close: () => Promise<void> }> => {
   const secret = new TextEncoder().encode(options.secret);
@@ -53,6 +53,7 @@ export const serveStandalone = async (options: StandaloneOptions): Promise<{ por
     clock: () => new Date(),
     logger: options.logger,
     bins: "cube",
+    collation: null,
     ungoverned: true,
   });
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {

@@ -35,10 +35,11 @@ export const createVisibility = (planner: Planner, gate: Gate, timezone: string,
       const finding =
         known.get(name) ??
         find(cube).catch((error: unknown) => {
-          logger.error(
-            { err: error, cube: name },
-            "a view of the model cannot be planned or names what no one may read; it is shown to nobody",
-          );
+          if (!gate.closed())
+            logger.error(
+              { err: error, cube: name },
+              "a view of the model cannot be planned or names what no one may read; it is shown to nobody",
+            );
           return undefined;
         });
       known.set(name, finding);
