@@ -14,7 +14,7 @@ import { createPlanner } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import type { CallerScope } from "./policy.ts";
 import type { QueryRequest } from "./query.ts";
-import { createReader, parseLsn } from "./reader.ts";
+import { createReader, parseWaitFor } from "./reader.ts";
 import type { ErrorLog, SnapshotSource } from "./reader.ts";
 
 export interface Caller {
@@ -93,7 +93,7 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
     }
     if (body["query"] === undefined) throw new QueryError(400, "Query param is required");
     const waitFor = c.req.header("kehu-wait-for") ?? body["waitFor"];
-    if (waitFor !== undefined) parseLsn(String(waitFor));
+    if (waitFor !== undefined) parseWaitFor(String(waitFor));
     return {
       request: engine.parse(body["query"]),
       multi: body["queryType"] === "multi",

@@ -44,6 +44,8 @@ export interface MetaMember {
   aliasMember?: string;
   isVisible: boolean;
   public: boolean;
+  /** Named (`percent`, `currency`) or a d3 specifier with its type. */
+  format?: string | { type: string; value?: string };
   /** Of measures: over a rolling window. */
   cumulative?: boolean;
   meta?: { en?: { title?: string; description?: string }; [key: string]: unknown };

@@ -1,6 +1,6 @@
 /** Follows the published snapshot: opens the new one, lets the queries on the old one end. */
-import { readPointer, watchPointer } from "@kehu/ingest";
-import type { DuckDBBudget, SnapshotPointer } from "@kehu/ingest";
+import { parseLsn, readPointer, watchPointer } from "@kehu/ingest";
+import type { DuckDBBudget, Lsn, SnapshotPointer } from "@kehu/ingest";
 import { QueryError } from "./errors.ts";
 import { openPublished } from "./snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -86,7 +86,7 @@ export const createReader = (
       }
     },
     waitFor: async (lsn, timeoutMs) => {
-      const wanted = parseLsn(lsn);
+      const wanted = parseWaitFor(lsn);
       const reached = () => opened !== undefined && parseLsn(opened.pointer.lsn) >= wanted;
       if (!opened) await queueFollow();
       if (reached()) return true;
@@ -110,9 +110,11 @@ export const createReader = (
   };
 };
 
-/** `0/1A2B3C8` as the 64-bit position it stands for. Throws 400. */
-export const parseLsn = (text: string): bigint => {
-  const parts = /^([0-9a-fA-F]{1,8})\/([0-9a-fA-F]{1,8})$/.exec(text);
-  if (!parts) throw new QueryError(400, `'${text}' is not a position like 0/1A2B3C8`);
-  return (BigInt(`0x${parts[1]}`) << 32n) + BigInt(`0x${parts[2]}`);
+/** A position that a client sent. Throws 400. */
+export const parseWaitFor = (text: string): Lsn => {
+  try {
+    return parseLsn(text);
+  } catch (cause) {
+    throw new QueryError(400, (cause as Error).message, { cause });
+  }
 };
