@@ -1,0 +1,237 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { runModels } from "@kehu/models";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createSemanticApp } from "../src/index.ts";
+import type { SemanticApp } from "../src/index.ts";
+import { loadModel } from "../src/model.ts";
+import { writeRawCompany } from "./raw-company.ts";
+
+const modelDir = fileURLToPath(new URL(".", import.meta.url));
+const projectDir = fileURLToPath(new URL("../../models", import.meta.url));
+const asOf = "2025-06-15T04:00:00Z";
+
+let folder: string;
+let app: SemanticApp | undefined;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kehu-figures-"));
+  const file = join(folder, "warehouse.duckdb");
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  for (const sql of ["set timezone = 'UTC'", "attach ':memory:' as mirror", `attach '${file}' as warehouse`, "use warehouse"])
+    await connection.run(sql);
+  await writeRawCompany(connection);
+  const summary = await runModels({
+    command: "build",
+    projectDir,
+    connection,
+    catalog: "warehouse",
+    vars: { as_of: asOf },
+    targetPath: null,
+  });
+  const failed = summary.results.filter(({ status }) => status !== "success" && status !== "pass");
+  expect(failed.map(({ uniqueId, message }) => ({ uniqueId, message }))).toEqual([]);
+  connection.closeSync();
+  instance.closeSync();
+  const pointer = { build: "1", file, lsn: "0/1", freshTo: asOf, finishedAt: asOf, failedTests: 0, changed: [] };
+  app = await createSemanticApp({
+    modelDir,
+    snapshots: { current: () => pointer, onChange: () => () => undefined },
+    authenticate: () => Promise.resolve({ scope: "unrestricted", locale: "zh-CN" }),
+    timezone: "Asia/Shanghai",
+    weekStart: "monday",
+    fiscalYearStart: "01-01",
+    clock: () => new Date(asOf),
+    logger: { error: (details, message) => console.error(message, details) },
+    ungoverned: true,
+  });
+});
+
+afterAll(async () => {
+  await app?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+interface Query {
+  measures?: string[];
+  dimensions?: string[];
+  timeDimensions?: { dimension: string; granularity?: string; dateRange?: string[] }[];
+  filters?: { member: string; operator: string; values: string[] }[];
+  order?: Record<string, "asc" | "desc">;
+  limit?: number;
+}
+
+/** Answers the rows without the view's name before each member. */
+const load = async (query: Query): Promise<Record<string, unknown>[]> => {
+  const response = await app!.request("/cubejs-api/v1/load", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  const body = (await response.json()) as { data?: Record<string, unknown>[]; error?: string };
+  if (!body.data) throw new Error(`${JSON.stringify(query)}: ${body.error}`);
+  return body.data.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name.replace(/^\w+\./, ""), value])));
+};
+
+const may = (dimension: string) => [{ dimension, dateRange: ["2025-05-01", "2025-05-31"] }];
+const measures = (view: string, ...names: string[]) => names.map((name) => `${view}.${name}`);
+
+describe("figures of the company that can be reckoned by hand", () => {
+  test("opportunities: USD at the day's rate, deals without a product kept", async () => {
+    const names = measures(
+      "opportunities",
+      "count",
+      "won_count",
+      "won_amount",
+      "open_amount",
+      "weighted_amount",
+      "win_rate",
+      "win_rate_all",
+    );
+    expect(await load({ measures: [...names, "opportunities.avg_cycle_days"] })).toEqual([
+      {
+        count: "3",
+        won_count: "1",
+        won_amount: "712.70",
+        open_amount: "1000.00",
+        weighted_amount: "250.00",
+        win_rate: 0.5,
+        win_rate_all: expect.closeTo(1 / 3),
+        avg_cycle_days: 10,
+      },
+    ]);
+    expect(
+      await load({ measures: ["opportunities.count"], dimensions: ["opportunities.product"], order: { "opportunities.count": "asc" } }),
+    ).toEqual([
+      { product: "Pump", count: "1" },
+      { product: null, count: "2" },
+    ]);
+  });
+
+  test("funnel: a deal won at once entered the stage it skipped, a lost one did not convert", async () => {
+    expect(
+      await load({
+        measures: measures("funnel", "entered_count", "entered_amount", "converted_count", "conversion_rate", "median_days"),
+        dimensions: ["funnel.stage"],
+        order: { "funnel.stage": "asc" },
+      }),
+    ).toEqual([
+      { stage: "lost", entered_count: "1", entered_amount: "500.00", converted_count: "0", conversion_rate: null, median_days: null },
+      {
+        stage: "talk",
+        entered_count: "3",
+        entered_amount: "2212.70",
+        converted_count: "1",
+        conversion_rate: expect.closeTo(1 / 3),
+        median_days: 1,
+      },
+      { stage: "won", entered_count: "1", entered_amount: "712.70", converted_count: "0", conversion_rate: null, median_days: null },
+    ]);
+  });
+
+  test("orders: approved sales with discount and freight, returns beside them, by the company's day", async () => {
+    const names = measures("orders", "count", "amount", "tax", "margin", "return_amount", "customer_count", "avg_amount");
+    expect(await load({ measures: names, timeDimensions: may("orders.ordered_at") })).toEqual([
+      {
+        count: "1",
+        amount: "1400.05",
+        tax: "195.00",
+        margin: "333.38",
+        return_amount: "50.00",
+        customer_count: "1",
+        avg_amount: "1400.05",
+      },
+    ]);
+    expect(
+      await load({
+        measures: ["orders.amount"],
+        timeDimensions: [{ dimension: "orders.ordered_at", granularity: "month", dateRange: ["2025-05-01", "2025-06-30"] }],
+      }),
+    ).toMatchObject([{ amount: "1400.05" }, { amount: "70.00" }]);
+  });
+
+  test("receipts: confirmed ones", async () => {
+    expect(await load({ measures: measures("receipts", "count", "amount") })).toEqual([{ count: "1", amount: "900.00" }]);
+  });
+
+  test("customers: new by the company's day; active, churned and come back by period", async () => {
+    expect(await load({ measures: ["customers.new_count"], timeDimensions: may("customers.created_at") })).toEqual([{ new_count: "1" }]);
+    const names = measures("customers", "active_count", "active_at_start_count", "churned_count", "churn_rate");
+    // Pooled ordered on 2024-02-01 and again on 2025-06-01; Acme on 2025-05-10.
+    const period = (from: string, to: string) => [{ dimension: "customers.period", dateRange: [from, to] }];
+    expect(await load({ measures: names, timeDimensions: period("2025-01-01", "2025-03-31") })).toEqual([
+      { active_count: "0", active_at_start_count: "1", churned_count: "1", churn_rate: 1 },
+    ]);
+    expect(await load({ measures: names, timeDimensions: period("2025-01-01", "2025-06-30") })).toEqual([
+      { active_count: "2", active_at_start_count: "1", churned_count: "0", churn_rate: 0 },
+    ]);
+    expect(await load({ measures: names, timeDimensions: period("2025-05-01", "2025-05-31") })).toEqual([
+      { active_count: "1", active_at_start_count: "0", churned_count: "0", churn_rate: null },
+    ]);
+  });
+
+  test("targets: nothing counts twice, over levels or over departments", async () => {
+    const names = measures("targets", "target_amount", "actual_amount", "attainment");
+    expect(await load({ measures: names, timeDimensions: may("targets.month") })).toEqual([
+      { target_amount: "1600.00", actual_amount: "1400.05", attainment: expect.closeTo(1400.05 / 1600) },
+    ]);
+    expect(await load({ measures: names, filters: [{ member: "targets.level", operator: "equals", values: ["stretch"] }] })).toMatchObject([
+      { target_amount: "2000.00", actual_amount: "1400.05" },
+    ]);
+    expect(
+      await load({
+        measures: names,
+        dimensions: ["targets.department"],
+        filters: [{ member: "targets.target_for", operator: "equals", values: ["department"] }],
+        order: { "targets.department": "asc" },
+      }),
+    ).toMatchObject([
+      { department: "Company", target_amount: "1000.00", actual_amount: "1400.05" },
+      { department: "North", target_amount: "1000.00", actual_amount: "1400.05" },
+    ]);
+  });
+
+  test("leaderboard: who sold nothing has a row with 0, who does not sell has none", async () => {
+    expect(
+      await load({
+        measures: measures("leaderboard", "order_amount", "receipt_amount", "won_amount", "new_customer_count", "order_attainment"),
+        dimensions: ["leaderboard.employee"],
+        timeDimensions: may("leaderboard.month"),
+        order: { "leaderboard.order_amount": "desc" },
+      }),
+    ).toEqual([
+      {
+        employee: "Seller",
+        order_amount: "1400.05",
+        receipt_amount: "900.00",
+        won_amount: "712.70",
+        new_customer_count: "1",
+        order_attainment: expect.closeTo(1.40005),
+      },
+      {
+        employee: "Idle",
+        order_amount: "0.00",
+        receipt_amount: "0.00",
+        won_amount: "0.00",
+        new_customer_count: "0",
+        order_attainment: 0,
+      },
+    ]);
+  });
+});
+
+test("every measure of a view answers by every dimension and by every time", { timeout: 120_000 }, async () => {
+  for (const view of (await loadModel(modelDir)).cubes["zh-CN"]) {
+    const all = view.measures.map(({ name }) => name);
+    for (const { name, type } of view.dimensions)
+      await load(
+        type === "time"
+          ? { measures: all, timeDimensions: [{ dimension: name, granularity: "quarter", dateRange: ["2025-01-01", "2025-12-31"] }] }
+          : { measures: all, dimensions: [name], limit: 5 },
+      );
+  }
+});
