@@ -1,3 +1,4 @@
+export * from "./pin-snapshot.ts";
 export * from "./publish.ts";
 export * from "./snapshot-pointer.ts";
 export * from "./warehouse.ts";

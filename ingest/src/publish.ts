@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { snapshotsFolder, syncFolder, writePointer } from "./snapshot-pointer.ts";
+import { readPointer, replaceJson, snapshotsFolder, syncFolder, writePointer } from "./snapshot-pointer.ts";
 import type { SnapshotPointer } from "./snapshot-pointer.ts";
 import { sqlName } from "./warehouse.ts";
 import type { Warehouse } from "./warehouse.ts";
@@ -117,21 +117,24 @@ export function retained(snapshots: readonly { name: string; at: number }[], kee
   return stays;
 }
 
-async function removeOld(dir: string, current: string, keep: Retention): Promise<void> {
+async function removeOld(dir: string, newest: string, keep: Retention): Promise<void> {
   const folder = snapshotsFolder(dir);
+  const served = (await readPointer(dir))?.build;
   const names = (await readdir(folder)).filter((name) => name.endsWith(".duckdb"));
   const snapshots = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })));
   snapshots.sort((one, other) => other.at - one.at || (other.name > one.name ? 1 : -1));
   const stays = retained(snapshots, keep, Date.now());
   for (const { name } of snapshots.toReversed()) {
-    if (name === current) continue;
+    if (name === newest || name === `${served}.duckdb`) continue;
     const { bavail, blocks } = await statfs(folder);
-    if (!stays.has(name) || bavail / blocks < leastFreeShare) await rm(join(folder, name), { force: true });
+    if (stays.has(name) && bavail / blocks >= leastFreeShare) continue;
+    await rm(join(folder, name), { force: true });
+    await rm(join(folder, name.replace(/duckdb$/, "json")), { force: true });
   }
 }
 
 /**
- * Publishes the catalog `warehouse` as an immutable snapshot and makes it the current one. The caller has no transaction open on it.
+ * Publishes the catalog `warehouse` as an immutable snapshot and makes it the served one, unless an earlier one is pinned. The caller has no transaction open on it.
  * A crash at any point leaves the earlier snapshot served. Throws when the catalog can't be checkpointed or a view reaches outside it.
  */
 export async function publishSnapshot(warehouse: Warehouse, publication: Publication): Promise<SnapshotPointer> {
@@ -153,7 +156,9 @@ export async function publishSnapshot(warehouse: Warehouse, publication: Publica
   await rename(unfinished, join(folder, name));
   await syncFolder(folder);
   const pointer: SnapshotPointer = { build, file: name, lsn, freshTo, finishedAt: clock().toISOString(), failedTests, changed };
-  await writePointer(warehouse.dir, pointer);
+  // Beside the snapshot stays what is known of it, for whoever serves it again later.
+  await replaceJson(warehouse.dir, `${build}.json`, pointer);
+  if (!(await readPointer(warehouse.dir))?.pinned) await writePointer(warehouse.dir, pointer);
   await removeOld(warehouse.dir, name, keep);
   return { ...pointer, file: join(folder, name) };
 }

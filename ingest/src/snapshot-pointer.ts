@@ -1,4 +1,4 @@
-import { watch } from "node:fs";
+import { mkdirSync, watch } from "node:fs";
 import { open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -15,6 +15,8 @@ export interface SnapshotPointer {
   failedTests: number;
   /** Marts rebuilt by this build. */
   changed: string[];
+  /** Someone chose this build: later publishes are kept but not served, until `resumeSnapshots`. */
+  pinned?: true;
 }
 
 export const snapshotsFolder = (dir: string): string => join(dir, "snapshots");
@@ -43,28 +45,33 @@ export async function readPointer(dir: string): Promise<SnapshotPointer | null> 
   return { ...pointer, file: join(snapshotsFolder(dir), pointer.file) };
 }
 
-/** Replaces `current.json` in one step: a reader sees the old or the new one, also after a crash. `file` is the bare name. */
-export async function writePointer(dir: string, pointer: SnapshotPointer): Promise<void> {
-  const unfinished = `${pointerFile(dir)}.tmp`;
+/** Replaces a file of the snapshots folder in one step: a reader sees the old or the new content, also after a crash. */
+export async function replaceJson(dir: string, name: string, content: SnapshotPointer): Promise<void> {
+  const file = join(snapshotsFolder(dir), name);
+  const unfinished = `${file}.tmp${process.pid}`;
   const handle = await open(unfinished, "w");
   try {
-    await handle.writeFile(`${JSON.stringify(pointer, null, 2)}\n`);
+    await handle.writeFile(`${JSON.stringify(content, null, 2)}\n`);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await rename(unfinished, pointerFile(dir));
+  await rename(unfinished, file);
   await syncFolder(snapshotsFolder(dir));
 }
 
+/** Makes `pointer` the served one. */
+export const writePointer = (dir: string, pointer: SnapshotPointer): Promise<void> =>
+  replaceJson(dir, "current.json", { ...pointer, file: `${pointer.build}.duckdb` });
+
 /**
  * Says that the served snapshot is still complete to a later position, because nothing it states has changed since.
- * Only the pointer is written. Returns it, or null before the first publish.
+ * Only the pointer is written; a pinned one stays as it is. Returns it, or null before the first publish.
  */
 export async function advancePointer(dir: string, to: { lsn: string; freshTo: string }): Promise<SnapshotPointer | null> {
   const pointer = await readPointer(dir);
-  if (!pointer) return null;
-  await writePointer(dir, { ...pointer, ...to, file: `${pointer.build}.duckdb` });
+  if (!pointer || pointer.pinned) return pointer;
+  await writePointer(dir, { ...pointer, ...to });
   return { ...pointer, ...to };
 }
 
@@ -73,7 +80,7 @@ const pollMs = 1_000;
 
 /**
  * Calls `onChange` with each new pointer (a publish, a pinned build or a moved `freshTo`), never for the one there when it starts.
- * The snapshots folder must exist. Returns the function that ends the watch. Failures to read go to `onError`.
+ * Makes the snapshots folder when the writer has not yet. Returns the function that ends the watch. Failures to read go to `onError`.
  */
 export function watchPointer(
   dir: string,
@@ -95,6 +102,7 @@ export function watchPointer(
   const queue = (first = false): void => {
     reading = reading.then(() => look(first)).catch(onError);
   };
+  mkdirSync(snapshotsFolder(dir), { recursive: true });
   queue(true);
   const watcher = watch(snapshotsFolder(dir), (_event, name) => {
     if (name === null || name === "current.json") queue();

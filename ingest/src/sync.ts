@@ -32,7 +32,7 @@ export interface SyncResult {
 async function openMirrorFile(database: string): Promise<Pick<Warehouse, "dir" | "connect" | "close">> {
   const file = resolve(database);
   await mkdir(dirname(file), { recursive: true });
-  const instance = await DuckDBInstance.fromCache(`:memory:mirror of ${file}`);
+  const instance = await DuckDBInstance.fromCache(`:memory:mirror of ${file}`, { temp_directory: `${file}.tmp` });
   const connections: DuckDBConnection[] = [];
   const connect = async (): Promise<DuckDBConnection> => {
     const connection = await instance.connect();

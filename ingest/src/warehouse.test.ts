@@ -2,7 +2,17 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { advancePointer, openSnapshot, openWarehouse, publishSnapshot, readPointer, retained, watchPointer } from "./index.ts";
+import {
+  advancePointer,
+  openSnapshot,
+  openWarehouse,
+  pinSnapshot,
+  publishSnapshot,
+  readPointer,
+  resumeSnapshots,
+  retained,
+  watchPointer,
+} from "./index.ts";
 import type { SnapshotPointer, Warehouse } from "./index.ts";
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -82,7 +92,7 @@ test("what a killed publish left half written is gone after the next open", asyn
   await writeFile(join(folder, "current.json.tmp"), "half");
   const again = await openWarehouse({ dir: warehouse.dir, threads: 1, memoryLimit: "200MB" });
   cleanups.push(() => again.close());
-  expect((await readdir(folder)).toSorted()).toEqual(["b1.duckdb", "current.json"]);
+  expect((await readdir(folder)).toSorted()).toEqual(["b1.duckdb", "b1.json", "current.json"]);
   expect((await readPointer(again.dir))?.build).toBe("b1");
 });
 
@@ -120,5 +130,21 @@ test("retention keeps the last ones, one per hour and one per day, and never dro
   await publishSnapshot(warehouse, publication("b1"));
   await utimes(join(warehouse.dir, "snapshots", "b1.duckdb"), 1, 1);
   await publishSnapshot(warehouse, { ...publication("b2"), keep: { last: 0, hours: 0, days: 0 } });
-  expect((await readdir(join(warehouse.dir, "snapshots"))).toSorted()).toEqual(["b2.duckdb", "current.json"]);
+  expect((await readdir(join(warehouse.dir, "snapshots"))).toSorted()).toEqual(["b2.duckdb", "b2.json", "current.json"]);
+});
+
+test("a pinned snapshot is served and kept while later ones are published, until it is resumed", async () => {
+  const warehouse = await openScratch();
+  const { dir } = warehouse;
+  const keep = { last: 0, hours: 0, days: 0 };
+  await publishSnapshot(warehouse, publication("b1"));
+  expect(await resumeSnapshots(dir)).toBeNull();
+  await expect(pinSnapshot(dir, "b9")).rejects.toThrow('no snapshot "b9"; kept are b1');
+  const pinned = await pinSnapshot(dir, "b1");
+  await publishSnapshot(warehouse, { ...publication("b2"), keep, clock: () => new Date("2100-01-01T00:00:00Z") });
+  await advancePointer(dir, { lsn: "0/9", freshTo: "2100-01-01T00:00:00.000Z" });
+  expect(await readPointer(dir)).toEqual(pinned);
+  expect((await readdir(join(dir, "snapshots"))).filter((name) => name.endsWith(".duckdb")).toSorted()).toEqual(["b1.duckdb", "b2.duckdb"]);
+  expect((await resumeSnapshots(dir))?.build).toBe("b2");
+  expect((await readPointer(dir))?.pinned).toBeUndefined();
 });

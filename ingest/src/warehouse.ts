@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { snapshotsFolder } from "./snapshot-pointer.ts";
@@ -58,8 +58,20 @@ export async function openDatabaseFile(file: string, budget: DuckDBBudget = {}):
   return opened;
 }
 
-/** Removes what a publish that was killed left half written. */
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+/** Removes what killed processes left: half of a publish, and the spill files of queries. */
 async function removeUnfinished(dir: string): Promise<void> {
+  const spills = join(dir, "spill");
+  await mkdir(spills, { recursive: true });
+  for (const pid of await readdir(spills)) if (!isAlive(Number(pid))) await rm(join(spills, pid), { recursive: true });
   const folder = snapshotsFolder(dir);
   for (const name of await readdir(folder)) {
     if (name.includes(".tmp")) await rm(join(folder, name), { recursive: true });
@@ -90,9 +102,12 @@ export async function openWarehouse(options: { dir: string } & DuckDBBudget): Pr
  * Calls with the same file share one instance. It is released when its connections are closed and nothing refers to it any more.
  */
 export async function openSnapshot(file: string, budget: DuckDBBudget = {}): Promise<DuckDBInstance> {
+  // A folder of its own per process and snapshot: DuckDB's spill files are named alike in every instance.
+  const spill = join(dirname(file), "..", "spill", `${process.pid}`);
+  await mkdir(spill, { recursive: true });
   const instance = await DuckDBInstance.fromCache(`:memory:${file}`, {
     ...settings(budget),
-    temp_directory: join(dirname(file), "..", "spill"),
+    temp_directory: join(spill, basename(file)),
   });
   const connection = await instance.connect();
   try {

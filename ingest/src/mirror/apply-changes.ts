@@ -96,18 +96,19 @@ export async function applyTableChanges(connection: DuckDBConnection, changes: T
     await stageRows(connection, changes);
     const raw = rawName(table.name);
     const columns = columnList(table.columns.map(({ name }) => name));
-    const typed = table.columns.map(({ type }, index) => fromText(type, `staged.c${index}`)).join(", ");
     const log = changeColumns.map(([name]) => name).join(", ");
+    const typed = table.columns.map(({ name, type }, index) => `${fromText(type, `staged.c${index}`)} as ${sqlName(name)}`).join(", ");
+    await connection.run(`create or replace temp table typed as select ${typed}, ${log}, _last from staged`);
     if (truncated) {
       await connection.run(`delete from ${raw}`);
     } else if (touchesMirrored) {
-      const keys = typedKey(table, "staged");
-      const distinct = keys.map(({ name, value }) => `${value} as ${name}`).join(", ");
-      const matches = keys.map(({ name }) => `old.${name} = gone.${name}`).join(" and ");
-      await connection.run(`delete from ${raw} as old using (select distinct ${distinct} from staged) as gone where ${matches}`);
+      const matches = table.key.map((name) => `old.${sqlName(name)} = gone.${sqlName(name)}`).join(" and ");
+      await connection.run(
+        `delete from ${raw} as old using (select distinct ${columnList(table.key)} from typed) as gone where ${matches}`,
+      );
     }
-    await connection.run(`insert into ${raw} (${columns}) select ${typed} from staged where _last`);
-    await connection.run(`insert into ${changesName(table.name)} (${columns}, ${log}) select ${typed}, ${log} from staged`);
+    await connection.run(`insert into ${raw} (${columns}) select ${columns} from typed where _last`);
+    await connection.run(`insert into ${changesName(table.name)} (${columns}, ${log}) select ${columns}, ${log} from typed`);
   } catch (error) {
     throw new Error(`the changes of table "${table.name}" could not be applied`, { cause: error });
   }

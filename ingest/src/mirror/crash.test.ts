@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { Client } from "pg";
@@ -69,6 +70,7 @@ test("kill -9 at any moment, also in the first copy: after a restart every row a
   const writer = new Client({ connectionString: bench.url });
   await writer.connect();
   const finished = new AbortController();
+  let child: ChildProcess | undefined;
   let updates = 0;
   const writing = (async () => {
     while (!finished.signal.aborted) {
@@ -79,20 +81,24 @@ test("kill -9 at any moment, also in the first copy: after a restart every row a
   try {
     // Killed while it copies, at its first breath of streaming, and at several later points that depend on progress rather than time.
     for (const [round, commits] of [0, 0, 1, 5, 12, 30].entries()) {
-      const child = spawn(process.execPath, [join(import.meta.dirname, "run-for-tests.ts"), bench.url, bench.dir, slot], {
+      child = spawn(process.execPath, [join(import.meta.dirname, "run-for-tests.ts"), bench.url, bench.dir, slot], {
         stdio: ["ignore", "pipe", "inherit"],
       });
-      if (round > 0) await once(child.stdout, "data");
+      const started = once(child.stdout!, "data");
+      if (round > 0) await started;
       else
         await expect
-          .poll(async () => (await bench.source.query("select from pg_replication_slots where slot_name = $1", [slot])).rowCount)
+          .poll(async () => (await bench.source.query("select from pg_replication_slots where slot_name = $1", [slot])).rowCount, {
+            timeout: 20_000,
+          })
           .toBe(1);
       const target = updates + commits;
-      await expect.poll(() => updates >= target, { interval: 2 }).toBe(true);
+      await expect.poll(() => updates >= target, { interval: 2, timeout: 20_000 }).toBe(true);
       child.kill("SIGKILL");
       await once(child, "exit");
     }
   } finally {
+    child?.kill("SIGKILL");
     finished.abort();
     await writing;
     await writer.end();
@@ -109,7 +115,7 @@ test("kill -9 at any moment, also in the first copy: after a restart every row a
   expect(gaps).toEqual({ gaps: 0 });
   const [copies] = await bench.rows("select count(*)::int as copies from raw_changes.things where _op = 'copy'");
   expect(copies).toEqual({ copies: 20_000 });
-});
+}, 120_000);
 
 test("a transaction too large for memory is applied in parts, all or nothing", async () => {
   await bench.source.query("create table things (id int primary key, n int not null, note text)");
