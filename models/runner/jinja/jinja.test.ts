@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, asyncProperty, configureGlobal, integer, jsonValue, nat, option, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { globalsOf, parseTemplate, renderTemplate } from "./index.ts";
 
@@ -246,12 +246,12 @@ describe("asynchronous functions", () => {
 
 describe("properties", () => {
   // The same cases every time.
-  fc.configureGlobal({ seed: 20261122 });
+  configureGlobal({ seed: 20261122 });
 
   it("leaves text without tags as it is, but for one newline at its end", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.string({ unit: "grapheme" }).filter((text) => !/\{[{%#]|\r/.test(text)),
+    await assert(
+      asyncProperty(
+        string({ unit: "grapheme" }).filter((text) => !/\{[{%#]|\r/.test(text)),
         async (text) => {
           expect(await render(text)).toBe(text.replace(/\n$/, ""));
         },
@@ -260,13 +260,13 @@ describe("properties", () => {
   });
 
   it("slices as the definition of Python's slices says", async () => {
-    const bound = fc.option(fc.integer({ min: -8, max: 8 }), { nil: null });
-    const step = fc.option(
-      fc.integer({ min: -3, max: 3 }).filter((value) => value !== 0),
+    const bound = option(integer({ min: -8, max: 8 }), { nil: null });
+    const step = option(
+      integer({ min: -3, max: 3 }).filter((value) => value !== 0),
       { nil: null },
     );
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.nat(9), { maxLength: 6 }), bound, bound, step, async (list, from, to, by) => {
+    await assert(
+      asyncProperty(array(nat(9), { maxLength: 6 }), bound, bound, step, async (list, from, to, by) => {
         const source = `{{ list[${from ?? ""}:${to ?? ""}:${by ?? ""}] }}`;
         expect(await render(source, { list })).toBe(`[${pythonSlice(list, from, to, by ?? 1).join(", ")}]`);
       }),
@@ -274,9 +274,9 @@ describe("properties", () => {
   });
 
   it("prints a JSON value so that JSON reads the same value", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.jsonValue({ maxDepth: 3, noUnicodeString: false }).filter((value) => !JSON.stringify(value).includes("__proto__")),
+    await assert(
+      asyncProperty(
+        jsonValue({ maxDepth: 3, noUnicodeString: false }).filter((value) => !JSON.stringify(value).includes("__proto__")),
         async (value) => {
           const expected: unknown = JSON.parse(JSON.stringify(value).replace(/-0(?![.\d])/g, "0"));
           expect(JSON.parse((await render("{{ value | tojson }}", { value })).replace(/-0(?![.\d])/g, "0"))).toEqual(expected);
