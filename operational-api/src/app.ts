@@ -11,6 +11,7 @@ import { documentRoutes } from "./routes/documents.ts";
 import { type Env, requestIdOf } from "./routes/request.ts";
 import { verbRoutes } from "./routes/verbs.ts";
 import { createWriter } from "./routes/write.ts";
+import { refusalOf } from "./store/refusal.ts";
 import type { ServerConfig } from "./server-config.ts";
 
 const reading = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -49,8 +50,10 @@ export const createApi = (given: {
   const app = new Hono<Env>();
 
   app.onError((error, context) => {
-    if (error instanceof Problem && error.status < 500) return problemResponse(error);
+    const problem = error instanceof Problem ? error : refusalOf(error);
+    if (problem && problem.status < 500) return problemResponse(problem);
     logger.error({ err: error, method: context.req.method, path: context.req.path, requestId: context.get("requestId") }, "request failed");
+    if (problem) return problemResponse(problem);
     return problemResponse(new Problem(500, `something went wrong here; the log has it under request id ${context.get("requestId")}`));
   });
 

@@ -5,11 +5,10 @@ import { Problem } from "../problem.ts";
 import { readChildren, withChildren } from "../records/children.ts";
 import { changeRecord } from "../records/change.ts";
 import { createRecords } from "../records/create.ts";
-import { conflictOf, isUniqueViolation } from "../store/conflict.ts";
+import { deleteRecord, restoreRecord } from "../records/remove.ts";
 import { findVisible, lockFor } from "../store/find.ts";
 import { readListQuery, selectableFields } from "../store/list-query.ts";
 import { listRows } from "../store/list.ts";
-import { restore, softDelete } from "../store/remove.ts";
 import { plural } from "../store/row-scope.ts";
 import type { Queryable } from "../store/sql.ts";
 import type { Row } from "../validation/record-schema.ts";
@@ -137,7 +136,7 @@ const addWrites = (app: Hono<Env>, base: string, entity: Entity, { settings }: A
     write(context, "", async (transaction) => {
       const locked = await lockFor(transaction.client, context.get("principal"), entity, idOf(context), "delete");
       checkMatch(context, locked.row["version"], true);
-      await softDelete(transaction, entity, locked.row, locked.grant);
+      await deleteRecord(transaction, entity, locked);
       return { status: 204 };
     }),
   );
@@ -147,9 +146,7 @@ const addWrites = (app: Hono<Env>, base: string, entity: Entity, { settings }: A
     return write(context, text, async (transaction) => {
       const locked = await lockFor(transaction.client, context.get("principal"), entity, idOf(context), "delete", true);
       checkMatch(context, locked.row["version"], false);
-      const row = await restore(transaction, entity, locked.row, locked.grant).catch((error: unknown) => {
-        throw isUniqueViolation(error) ? conflictOf(entity, error) : error;
-      });
+      const row = await restoreRecord(transaction, entity, locked);
       return recordOutcome(context, transaction.client, row, 200);
     });
   });

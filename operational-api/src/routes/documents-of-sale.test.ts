@@ -86,6 +86,12 @@ describe("orders", () => {
     ]);
   });
 
+  it("refuse an amount that money can't hold", async () => {
+    const lines = [line({ quantity: "99999999999999", unit_price: "9999999999999999", discount_rate: "0" })];
+    const { status, body } = await api.admin.send("POST", "/api/v1/orders", order({ lines }));
+    expect([status, body["detail"]]).toEqual([422, expect.stringContaining("too large")]);
+  });
+
   it("replace lines by PATCH: named ones change, others go, new ones come", async () => {
     const created = await api.admin.send("POST", "/api/v1/orders", order({ lines: [line(), line({ unit_price: "5" })] }));
     const path = `/api/v1/orders/${String(created.body["id"])}`;
@@ -261,6 +267,19 @@ describe("opportunities", () => {
       status: 422,
       body: { errors: [{ field: "pipeline", reason: 'there is no pipeline "maven"; there are default' }] },
     });
+  });
+});
+
+describe("pipeline stages", () => {
+  it("stay as they are while opportunities are in them", async () => {
+    await api.admin.send("POST", "/api/v1/opportunities", { name: "x", owner_id: ned });
+    const found = await api.admin.send<{ data: Body[] }>("GET", "/api/v1/pipeline-stages?code=first_talk");
+    const path = `/api/v1/pipeline-stages/${String(found.body.data[0]?.["id"])}`;
+    const removed = await api.admin.send("DELETE", path, undefined, { "if-match": '"1"' });
+    expect(removed).toMatchObject({ status: 409, body: { errors: [{ field: "opportunities" }] } });
+    const recoded = await api.admin.send("PATCH", path, { code: "hello" }, { "if-match": '"1"' });
+    expect(recoded).toMatchObject({ status: 422, body: { errors: [{ field: "code" }] } });
+    expect((await api.admin.send("PATCH", path, { name: "初谈" }, { "if-match": '"1"' })).status).toBe(200);
   });
 });
 

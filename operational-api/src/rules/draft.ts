@@ -44,6 +44,8 @@ export interface Amendment {
 export interface Rule {
   create?(creation: Creation): Promise<void> | void;
   change?(amendment: Amendment): Promise<void> | void;
+  /** Throws Problem 409 when the record must stay. What refers to it by id is looked after for every entity. */
+  remove?(write: Write, before: Row): Promise<void>;
 }
 
 export const faultAt = (draft: Draft, field: string, reason: string): Fault => ({

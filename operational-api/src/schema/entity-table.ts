@@ -114,7 +114,11 @@ export const entityTable = (entity: Entity, tableOf: (entityName: string) => Rec
     });
     const lookups = Object.entries(entity.columns)
       .filter(([, column]) => wantsIndex(column))
-      .map(([name]) => index(`${entity.table}_${name}_idx`).on(columnOf(name)));
+      .map(([name, column]) => {
+        const lookup = index(`${entity.table}_${name}_idx`);
+        // Lists sort by this and then by id: with both in the index a page is read straight from it, however many rows share the value.
+        return column.sort ? lookup.on(columnOf(name), columnOf("id")) : lookup.on(columnOf(name));
+      });
     const searches = Object.entries(entity.columns)
       .filter(([, column]) => column.search)
       .map(([name]) =>
@@ -128,8 +132,8 @@ export const entityTable = (entity: Entity, tableOf: (entityName: string) => Rec
       });
     return [
       uniqueIndex(`${entity.table}_external_id_key`).on(columnOf("external_id")).where(present),
-      index(`${entity.table}_created_at_idx`).on(columnOf("created_at")),
-      index(`${entity.table}_updated_at_idx`).on(columnOf("updated_at")),
+      index(`${entity.table}_created_at_idx`).on(columnOf("created_at"), columnOf("id")),
+      index(`${entity.table}_updated_at_idx`).on(columnOf("updated_at"), columnOf("id")),
       ...keys,
       ...references,
       ...lookups,

@@ -35,7 +35,10 @@ export interface Locked {
   grant: RowGrant;
 }
 
-/** Locks a record for `action`. 404 when not visible to the caller; 403 when visible but outside the action's grant. `deleted` looks among the deleted ones. */
+/**
+ * Locks a record for `action`: a deletion also against new references to it, a change only against other changes.
+ * 404 when not visible to the caller; 403 when visible but outside the action's grant. `deleted` looks among the deleted ones.
+ */
 export const lockFor = async (
   client: Queryable,
   principal: Principal,
@@ -53,7 +56,7 @@ export const lockFor = async (
     client,
     `select ${selectList(entity, "record")}, ${withinGrant(entity, grant, "record", params)} as kehu_allowed from ${tableOf(entity)} as record
      where record.id = ${key} and record.deleted_at is ${deleted ? "not null" : "null"} and ${withinGrant(entity, readable, "record", params)}
-     for update of record`,
+     for ${action === "delete" ? "update" : "no key update"} of record`,
     params.values,
   );
   if (!found) throw notFound(entity);

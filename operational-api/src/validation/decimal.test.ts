@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { array, assert, asyncProperty, type Arbitrary, bigInt, record } from "fast-check";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase } from "../postgres/testing.ts";
@@ -18,10 +18,10 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const decimal = (scale: number, from: bigint, to: bigint): fc.Arbitrary<string> =>
-  fc.bigInt({ min: from, max: to }).map((value) => fromScaled(value, scale));
+const decimal = (scale: number, from: bigint, to: bigint): Arbitrary<string> =>
+  bigInt({ min: from, max: to }).map((value) => fromScaled(value, scale));
 
-const line = fc.record({
+const line = record({
   quantity: decimal(4, 0n, 10n ** 9n),
   price: decimal(2, 0n, 10n ** 9n),
   discount: decimal(8, 0n, 10n ** 8n),
@@ -30,8 +30,8 @@ const line = fc.record({
 
 describe("decimal arithmetic", () => {
   it("works out line amounts and taxes as Postgres's numeric does, to the cent", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(line, { minLength: 20, maxLength: 60 }), async (lines) => {
+    await assert(
+      asyncProperty(array(line, { minLength: 20, maxLength: 60 }), async (lines) => {
         const { rows } = await client.query<{ amounts: string[]; taxes: string[]; total: string }>(
           `with amounts as (
              select position, tax, round(quantity * price * (1 - discount), 2) as amount

@@ -1,0 +1,19 @@
+import type { Entity } from "../entities/definition.ts";
+import { rulesOf } from "../rules/index.ts";
+import { conflictOf, isUniqueViolation } from "../store/conflict.ts";
+import type { Locked } from "../store/find.ts";
+import { restore, softDelete } from "../store/remove.ts";
+import type { Write } from "../store/write.ts";
+import type { Row } from "../validation/record-schema.ts";
+
+/** Marks a locked record deleted, if its rules let it go and nothing refers to it. Throws Problem 409. */
+export const deleteRecord = async (write: Write, entity: Entity, { row, grant }: Locked): Promise<void> => {
+  for (const rule of rulesOf(entity)) await rule.remove?.(write, row);
+  await softDelete(write, entity, row, grant);
+};
+
+/** Brings a locked deleted record back. Throws Problem 409 when its keys were taken meanwhile, or what it refers to is deleted. */
+export const restoreRecord = (write: Write, entity: Entity, { row, grant }: Locked): Promise<Row> =>
+  restore(write, entity, row, grant).catch((error: unknown) => {
+    throw isUniqueViolation(error) ? conflictOf(entity, error) : error;
+  });

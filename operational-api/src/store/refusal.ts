@@ -1,0 +1,29 @@
+import { DatabaseError } from "pg";
+import { Problem } from "../problem.ts";
+
+/** Postgres's errors that are no fault of ours: what the caller can do about them. */
+const refusals: Readonly<Record<string, { status: 422 | 503; detail: string }>> = {
+  "22003": { status: 422, detail: "a computed amount is too large: money has at most 16 digits before the point" },
+  "40P01": { status: 503, detail: "two changes waited for each other; try again" },
+  "55P03": { status: 503, detail: "the record is being changed; try again" },
+  "57014": { status: 503, detail: "this took too long; ask for less at a time, or try again" },
+  "57P01": { status: 503, detail: "the database is restarting; try again" },
+  "57P03": { status: 503, detail: "the database is starting; try again" },
+};
+
+const unreachable = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE"]);
+
+/** The problem that an error of the database means for the caller, or null when it is a fault of ours. */
+export const refusalOf = (error: unknown): Problem | null => {
+  if (error instanceof DatabaseError) {
+    const refusal = refusals[error.code ?? ""];
+    if (!refusal) return null;
+    return new Problem(refusal.status, refusal.detail, {
+      cause: error,
+      ...(refusal.status === 503 && { headers: { "retry-after": "1" } }),
+    });
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!unreachable.has(code)) return null;
+  return new Problem(503, "the database can't be reached; try again", { cause: error, headers: { "retry-after": "2" } });
+};
