@@ -6,6 +6,8 @@ import { load, manualSource, newFolder, silent, startSemantic, writeModel, write
 const callers = {
   rep: { scope: rep, locale: "zh-CN" as const },
   otherRep: { scope: otherRep, locale: "zh-CN" as const },
+  repTwin: { scope: { ...rep, version: "twin", userId: "another" }, locale: "zh-CN" as const },
+  impostor: { scope: { ...executive, version: rep.version }, locale: "zh-CN" as const },
   executive: { scope: executive, locale: "en" as const },
 };
 const folder = newFolder();
@@ -220,6 +222,17 @@ describe("result cache and snapshots", () => {
     expect(again.results[0]!.data).toEqual(first.results[0]!.data);
     expect(first.results[0]!.data).toEqual([{ "orders.amount": "1000000000000000.21" }]);
     expect(other.results[0]!.data).toEqual([{ "orders.amount": "0.30" }]);
+  });
+
+  test("two people with the same rights share an entry, the same version with other rights does not", async () => {
+    const shared = { measures: ["orders.count"], limit: 7 };
+    await load(app, shared, { caller: "rep" });
+    const twin = await load(app, shared, { caller: "repTwin" });
+    const impostor = await load(app, shared, { caller: "impostor" });
+    expect([twin, impostor].map(({ headers, results }) => [headers.get("kehu-cache"), results[0]!.data[0]!["orders.count"]])).toEqual([
+      ["hit", "2"],
+      ["miss", "6"],
+    ]);
   });
 
   test("a publish that left the marts alone keeps the entry, one that rebuilt them drops it", async () => {

@@ -7,6 +7,7 @@ import { QueryError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import type { Locale } from "./model.ts";
 import type { Plan, Planner } from "./plan.ts";
+import { rightsOf } from "./policy.ts";
 import type { CallerScope, Purpose } from "./policy.ts";
 import { defaultLimit, membersOf, parseQuery } from "./query.ts";
 import type { QueryRequest } from "./query.ts";
@@ -154,7 +155,7 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
     const plan = planner.plan(ranged, { limit: query.limit ?? defaultLimit + 1 });
     const marts = await checkGrants(query, plan, ask, snapshot);
     const key = JSON.stringify([
-      ask.scope === "unrestricted" ? null : ask.scope.version,
+      rightsOf(ask.scope),
       ask.purpose,
       type,
       query,

@@ -2,7 +2,7 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBResultReader, DuckDBValue } from "@duckdb/node-api";
 import { openSnapshot } from "@kehu/ingest";
 import type { DuckDBBudget } from "@kehu/ingest";
-import { parseMartScope, viewOf } from "./policy.ts";
+import { parseMartScope, rightsOf, viewOf } from "./policy.ts";
 import type { CallerScope, Mart, Purpose, ScopeKeys } from "./policy.ts";
 
 /** Connections of one scope: queries of one dashboard run side by side, but one caller does not take all threads. */
@@ -93,7 +93,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
   };
 
   const poolOf = (scope: CallerScope, purpose: Purpose): Pool => {
-    const key = `${scope === "unrestricted" ? "" : scope.version}\n${purpose}`;
+    const key = `${rightsOf(scope)} ${purpose}`;
     const known = pools.get(key);
     if (known) pools.delete(key);
     const pool = known ?? newPool(scope, purpose);
