@@ -41,7 +41,7 @@ export interface DemoOptions {
 export type Counts = Record<TableName, number>;
 
 /** Customers per copy; two such batches are in memory, the one being copied and the one being made. */
-const customersAtOnce = 4 * blockSize;
+const customersAtOnce = 2 * blockSize;
 
 /** Thrown when the database already has customers, employees or documents. */
 export class CompanyNotEmpty extends Error {
