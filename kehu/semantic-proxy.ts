@@ -5,6 +5,15 @@ import type { Principal } from "@kehu/operational-api";
 const forwarded = ["accept", "accept-language", "content-type", "kehu-purpose", "kehu-wait-for"];
 const returned = ["content-type", "kehu-fresh", "kehu-cache", "content-language"];
 
+/** Cube's client sends its token bare, without the word Bearer. */
+function withScheme(request: Request): Request {
+  const token = request.headers.get("authorization");
+  if (!token || token.includes(" ")) return request;
+  const headers = new Headers(request.headers);
+  headers.set("authorization", `Bearer ${token}`);
+  return new Request(request.url, { method: "GET", headers });
+}
+
 /**
  * `/cubejs-api/*`: decides who is asking, and passes the query on to the query process with the user's id and scope version.
  * The scope itself is fetched by the query process, by version; it never travels with the request.
@@ -16,7 +25,7 @@ export function createSemanticProxy(options: {
 }): Hono {
   const app = new Hono();
   app.all("/cubejs-api/*", async (context) => {
-    const principal = await options.authenticate(context.req.raw);
+    const principal = await options.authenticate(withScheme(context.req.raw));
     if (!principal) return context.json({ error: "Sign in, or send a valid token or API key." }, 401);
     const port = options.queryPort();
     if (!port) return context.json({ error: "The semantic layer is starting; try again in a few seconds." }, 503, { "retry-after": "2" });

@@ -43,7 +43,7 @@ export async function start(argv: string[]): Promise<number> {
   });
 
   const secret = await ensureSecret(settings);
-  const postgres = settings.databaseUrl ? null : await startPostgres({ dataDir: settings.dataDir, logger });
+  let postgres = settings.databaseUrl ? null : await startPostgres({ dataDir: settings.dataDir, logger });
   const databaseUrl = settings.databaseUrl ?? postgres?.url ?? "";
   try {
     const { administrator, demoAccounts } = await prepare({ ...settings, databaseUrl, secret }, logger, say);
@@ -69,7 +69,20 @@ export async function start(argv: string[]): Promise<number> {
       () => new Promise<never>(() => {}),
       (error: unknown) => error,
     );
-    const failure = await Promise.race([stopRequested.then(() => null), failed]);
+    let stopping = false;
+    const revived = (async (): Promise<unknown> => {
+      while (postgres) {
+        await postgres.ended;
+        if (stopping) break;
+        logger.error("Postgres ended, starting it again");
+        postgres = await startPostgres({ dataDir: settings.dataDir, logger });
+        // The children know the database by its address; it stays the same unless somebody took the port in between.
+        if (postgres.url !== databaseUrl) throw new Error("Postgres came back on another port; start kehu again");
+      }
+      return new Promise<never>(() => {});
+    })().catch((error: unknown) => error);
+    const failure = await Promise.race([stopRequested.then(() => null), failed, revived]);
+    stopping = true;
     await supervisor.stop(childGraceMs);
     if (failure) throw failure;
     return 0;

@@ -48,6 +48,23 @@ export async function eventually<T>(
   throw new Error(`${what} did not happen within ${timeoutMs} ms`, { cause: last });
 }
 
+const position = (lsn: string): bigint => {
+  const [high = "", low = ""] = lsn.split("/");
+  return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
+};
+
+/** Waits until the published snapshot states `lsn`, the `Kehu-Commit` of a write. */
+export const untilFresh = (stack: Pick<Stack, "url">, lsn: string, timeoutMs = 60_000): Promise<true> =>
+  eventually(
+    `a snapshot that states ${lsn}`,
+    async () => {
+      const [fresh = "0/0"] = ((await fetch(`${stack.url}/healthz`)).headers.get("kehu-fresh") ?? "0/0").split(" ");
+      return position(fresh) >= position(lsn) ? true : null;
+    },
+    timeoutMs,
+    20,
+  );
+
 /** `kehu start` as a user runs it, on a free port and a data dir of its own (or the given one), until it answers. */
 export async function startStack(options: { dataDir?: string; env?: Record<string, string>; readyWithinMs?: number } = {}): Promise<Stack> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "kehu-stack-")));
@@ -57,7 +74,7 @@ export async function startStack(options: { dataDir?: string; env?: Record<strin
   let printed = "";
   const child = spawn(process.execPath, [join(root, "kehu.ts"), "start"], {
     cwd: root,
-    env: { ...process.env, NODE_ENV: "production", KEHU_LOG: "warn", ...options.env, PORT: String(port), KEHU_DATA_DIR: dataDir },
+    env: { ...process.env, NODE_ENV: "production", KEHU_LOG_LEVEL: "warn", ...options.env, PORT: String(port), KEHU_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
   child.stdout.on("data", (chunk: Buffer) => (printed += chunk.toString()));

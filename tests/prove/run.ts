@@ -1,0 +1,27 @@
+/** `npm run prove -- NAME [--seed S --rounds N]`: the long trials whose short forms are in `npm test`. Prints the seed, so that a failure can be had again. */
+import { parseArgs } from "node:util";
+import { killTrial } from "./kill.ts";
+
+const trials: Record<
+  string,
+  { rounds: number; run: (options: { seed: number; rounds: number; say: (line: string) => void }) => Promise<void> }
+> = {
+  kill: { rounds: 100, run: killTrial },
+};
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  allowPositionals: true,
+  options: { seed: { type: "string" }, rounds: { type: "string" } },
+});
+const trial = trials[positionals[0] ?? ""];
+const whole = (text: string | undefined, fallback: number): number => (text === undefined ? fallback : Number(text));
+const seed = whole(values.seed, Date.now() % 1_000_000);
+const rounds = whole(values.rounds, trial?.rounds ?? 1);
+if (!trial || !Number.isInteger(seed) || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(`npm run prove -- NAME [--seed S --rounds N], NAME one of ${Object.keys(trials).join(", ")}; S and N whole numbers`);
+  process.exit(2);
+}
+console.log(`${positionals[0]}: seed ${seed}, ${rounds} rounds`);
+await trial.run({ seed, rounds, say: (line) => console.log(line) });
+console.log(`${positionals[0]}: all ${rounds} rounds held (seed ${seed})`);
