@@ -35,5 +35,7 @@ export default defineConfig({
       },
     }),
   ],
+  // A font inlined as data: would be refused by the content security policy, and delay the first paint.
+  build: { assetsInlineLimit: 0 },
   server: { proxy: { "/api": { target: api, changeOrigin: false }, "/cubejs-api": { target: api, changeOrigin: false } } },
 });

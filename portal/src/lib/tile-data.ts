@@ -61,6 +61,8 @@ export interface FunnelData {
   pipeline: string | null;
   pipelines: string[];
   stages: FunnelStage[];
+  /** The view tells single entries apart, so that a stage can be opened. */
+  drillable: boolean;
 }
 
 export interface SeriesPoint {
@@ -101,13 +103,14 @@ export interface BarsData {
   kind: "bars";
   definition: Definition;
   dimension: string;
-  bars: { key: string | null; label: string; value: string | null }[];
+  bars: { key: string | null; value: string | null }[];
 }
 
 export interface TableColumn {
   member: string;
   title: string;
   format: Format;
+  isNumber: boolean;
 }
 
 export interface TableData {
@@ -115,6 +118,8 @@ export interface TableData {
   definitions: Definition[];
   columns: TableColumn[];
   rows: (string | null)[][];
+  /** What each row is drilled by; null where the tile has no drill. */
+  keys: (string | null)[];
   truncated: boolean;
 }
 

@@ -16,6 +16,8 @@ export interface Drill {
   /** The time dimension the period applies to, without the view's name. */
   time: string;
   filters?: readonly FixedFilter[];
+  /** In tables: the dimension that tells rows apart, asked for but not shown. */
+  by?: string;
 }
 
 interface TileBase {
@@ -36,6 +38,8 @@ export interface MetricTile extends TileBase {
   target?: string;
   /** Falling is good (days, overdue). */
   lowerIsBetter?: true;
+  /** Names the formula under the figure, where readers would otherwise guess it. */
+  showsFormula?: true;
   drill?: Drill;
 }
 

@@ -1,5 +1,7 @@
 import { m } from "#lib/paraglide/messages.js";
 import type { Dashboard } from "#lib/dashboards/definition.ts";
+import { countedOrders } from "#lib/dashboards/parts/drills.ts";
+import { headline } from "#lib/dashboards/parts/headline.ts";
 
 export default {
   title: m.dashboard_executive,
@@ -9,50 +11,7 @@ export default {
   roles: ["executive", "administrator", "analyst"],
   period: "this-month",
   tiles: [
-    {
-      kind: "metric",
-      id: "order-amount",
-      span: 4,
-      measure: "orders.amount",
-      time: "orders.ordered_at",
-      target: "order_amount",
-      drill: { view: "orders", time: "ordered_at" },
-    },
-    {
-      kind: "metric",
-      id: "receipts",
-      span: 4,
-      measure: "receipts.amount",
-      time: "receipts.received_at",
-      target: "receipt_amount",
-      drill: { view: "receipts", time: "received_at" },
-    },
-    {
-      kind: "metric",
-      id: "won-amount",
-      span: 4,
-      measure: "opportunities.won_amount",
-      time: "opportunities.closed_at",
-      target: "won_amount",
-      drill: { view: "opportunities", time: "closed_at", filters: [{ member: "opportunities.status", values: ["won"] }] },
-    },
-    {
-      kind: "metric",
-      id: "win-rate",
-      span: 4,
-      measure: "opportunities.win_rate",
-      time: "opportunities.closed_at",
-      drill: { view: "opportunities", time: "closed_at", filters: [{ member: "opportunities.status", values: ["won", "lost"] }] },
-    },
-    {
-      kind: "metric",
-      id: "new-customers",
-      span: 4,
-      measure: "customers.new_count",
-      time: "customers.created_at",
-      target: "new_customers",
-      drill: { view: "customers", time: "created_at" },
-    },
+    ...headline,
     {
       kind: "series",
       id: "orders-by-month",
@@ -61,10 +20,8 @@ export default {
       measure: "orders.amount",
       time: "orders.ordered_at",
       target: "order_amount",
-      drill: { view: "orders", time: "ordered_at" },
+      drill: countedOrders,
     },
-    { kind: "leaderboard", id: "leaderboard", span: 5, title: m.tile_leaderboard },
-    { kind: "funnel", id: "funnel", span: 7, title: m.tile_funnel },
     {
       kind: "bars",
       id: "orders-by-region",
@@ -73,7 +30,9 @@ export default {
       measure: "orders.amount",
       dimension: "orders.region",
       time: "orders.ordered_at",
-      drill: { view: "orders", time: "ordered_at" },
+      drill: countedOrders,
     },
+    { kind: "funnel", id: "funnel", span: 7, title: m.tile_funnel },
+    { kind: "leaderboard", id: "leaderboard", span: 5, title: m.tile_leaderboard },
   ],
 } satisfies Dashboard;

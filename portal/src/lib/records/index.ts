@@ -20,5 +20,5 @@ export const recordView = (id: string): NamedRecordView | undefined => recordVie
 /** The views of the menu that the caller may read at all. */
 export const grantedRecordViews = (has: (member: string) => boolean): NamedRecordView[] =>
   recordViews
-    .filter(({ id, position, time, sort }) => position !== null && has(`${id}.${time}`) && has(`${id}.${sort.column}`))
+    .filter(({ id, position, time, key }) => position !== null && has(`${id}.${time}`) && has(`${id}.${key}`))
     .sort((left, right) => (left.position ?? 0) - (right.position ?? 0));

@@ -10,9 +10,11 @@ export interface Company extends CompanyCalendar {
   currency: string;
 }
 
+/** The business "now": the machine's, or the one KEHU_CLOCK fixes. */
+export const companyNow = (env: NodeJS.ProcessEnv = process.env): Date => (env.KEHU_CLOCK ? new Date(env.KEHU_CLOCK) : new Date());
+
 export function readCompany(env: NodeJS.ProcessEnv = process.env): Company {
   const timezone = env.KEHU_TIMEZONE || "Asia/Shanghai";
-  const now = env.KEHU_CLOCK ? new Date(env.KEHU_CLOCK) : new Date();
-  const today: CalendarDate = dateIn(timezone, now);
+  const today: CalendarDate = dateIn(timezone, companyNow(env));
   return { timezone, today, currency: env.KEHU_CURRENCY || "CNY", fiscalYearStart: env.KEHU_FISCAL_YEAR_START || "01-01" };
 }

@@ -1,8 +1,9 @@
+import { endOfMonth, startOfMonth, type CalendarDate } from "#lib/calendar-date.ts";
 import type { FixedFilter } from "#lib/dashboards/definition.ts";
 import type { Locale } from "#lib/locale.ts";
 import type { DateRange, Period } from "#lib/period.ts";
 import type { Me } from "#lib/session.ts";
-import { mergeTrust, type Trust } from "#lib/semantic.ts";
+import { mergeTrust, textOf, type Row, type Trust } from "#lib/semantic.ts";
 import type { Definition } from "#lib/tile-data.ts";
 import type { Company } from "#lib/server/company.ts";
 import type { Catalogue, Loaded, Semantic, SemanticQuery } from "#lib/server/semantic.ts";
@@ -48,17 +49,24 @@ export class TileContext {
   /** The page's department and person, as filters of `view`, then the tile's own. */
   filters(view: string, fixed: readonly FixedFilter[] = []): NonNullable<SemanticQuery["filters"]> {
     const filters = fixed.map(({ member, values }) => ({ member, operator: "equals" as const, values: [...values] }));
-    const { departments, own, me } = this.scope;
-    if (departments) {
-      const member = `${view}.department_id`;
-      if (this.catalogue.has(member)) filters.push({ member, operator: "equals", values: [...departments] });
-      else this.ignoresDepartment = true;
-    }
-    if (own && me.employee_id) {
-      const member = [`${view}.owner_id`, `${view}.employee_id`].find((name) => this.catalogue.has(name));
-      if (member) filters.push({ member, operator: "equals", values: [me.employee_id] });
-    }
-    return filters;
+    const { own, me } = this.scope;
+    const person = [`${view}.owner_id`, `${view}.employee_id`].find((name) => this.catalogue.has(name));
+    if (own && me.employee_id && person) filters.push({ member: person, operator: "equals", values: [me.employee_id] });
+    return [...filters, ...this.#departmentFilter(view)];
+  }
+
+  #departmentFilter(view: string): NonNullable<SemanticQuery["filters"]> {
+    const { departments } = this.scope;
+    if (!departments) return [];
+    const member = `${view}.department_id`;
+    if (this.catalogue.has(member)) return [{ member, operator: "equals", values: [...departments] }];
+    this.ignoresDepartment = true;
+    return [];
+  }
+
+  /** The page's department only: for published aggregates, in which everybody is compared. */
+  everybody(view: string): NonNullable<SemanticQuery["filters"]> {
+    return this.#departmentFilter(view);
   }
 
   definition(measure: string, time: string): Definition {
@@ -72,3 +80,10 @@ export const viewOf = (member: string): string => member.slice(0, member.indexOf
 /** A time restriction in Cube's words; none for an open range. */
 export const within = (dimension: string, range: DateRange | null): NonNullable<SemanticQuery["timeDimensions"]> =>
   range ? [{ dimension, dateRange: [range.from, range.to] }] : [];
+
+/** First day of the month a row of a monthly answer is about. */
+export const monthOf = (row: Row, dimension: string): CalendarDate =>
+  (textOf(row, `${dimension}.month`) ?? textOf(row, dimension) ?? "").slice(0, 10);
+
+/** The whole months that a range touches, for views that know months only. */
+export const wholeMonths = (range: DateRange): DateRange => ({ from: startOfMonth(range.from), to: endOfMonth(range.to) });

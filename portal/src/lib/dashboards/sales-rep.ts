@@ -1,0 +1,39 @@
+import { m } from "#lib/paraglide/messages.js";
+import type { Dashboard } from "#lib/dashboards/definition.ts";
+import { countedOrders } from "#lib/dashboards/parts/drills.ts";
+import { headline } from "#lib/dashboards/parts/headline.ts";
+
+export default {
+  title: m.dashboard_rep,
+  question: m.dashboard_rep_question,
+  position: 30,
+  homeOf: ["sales_rep"],
+  roles: ["sales_rep"],
+  period: "this-month",
+  own: true,
+  tiles: [
+    ...headline,
+    {
+      kind: "series",
+      id: "orders-by-month",
+      span: 7,
+      title: m.tile_own_orders_by_month,
+      measure: "orders.amount",
+      time: "orders.ordered_at",
+      target: "order_amount",
+      drill: countedOrders,
+    },
+    { kind: "leaderboard", id: "leaderboard", span: 5, title: m.tile_leaderboard },
+    { kind: "funnel", id: "funnel", span: 7, title: m.tile_funnel },
+    {
+      kind: "bars",
+      id: "orders-by-customer",
+      span: 5,
+      title: m.tile_own_orders_by_customer,
+      measure: "orders.amount",
+      dimension: "orders.customer",
+      time: "orders.ordered_at",
+      drill: countedOrders,
+    },
+  ],
+} satisfies Dashboard;

@@ -1,0 +1,70 @@
+import type { TableTile } from "#lib/dashboards/definition.ts";
+import { textOf, type Row } from "#lib/semantic.ts";
+import type { TableColumn, TableData } from "#lib/tile-data.ts";
+import { viewOf, wholeMonths, within, type TileContext } from "#lib/server/tiles/context.ts";
+
+/** "2026-10-01T00:00:00.000" -> "2026-Q4" or "2026-10". */
+function periodLabel(value: string | null, granularity: "quarter" | "month"): string | null {
+  if (!value) return null;
+  return granularity === "month" ? value.slice(0, 7) : `${value.slice(0, 4)}-Q${Math.ceil(Number(value.slice(5, 7)) / 3)}`;
+}
+
+/** Keys and names of everybody who belongs in the table, deal or no deal. */
+async function readEveryone(everyone: NonNullable<TableTile["everyone"]>, context: TileContext): Promise<Map<string, string>> {
+  const { period } = context.scope;
+  const { rows } = await context.load({
+    dimensions: [everyone.key, everyone.label],
+    timeDimensions: within(everyone.time, period.elapsed && wholeMonths(period.elapsed)),
+    filters: context.filters(viewOf(everyone.key)),
+  });
+  return new Map(rows.map((row) => [textOf(row, everyone.key) ?? "", textOf(row, everyone.label) ?? ""]));
+}
+
+export async function answerTable(tile: TableTile, context: TileContext): Promise<TableData> {
+  const { granularity, everyone } = tile;
+  const range = context.scope.period.elapsed;
+  const timed = granularity
+    ? [{ dimension: tile.time, granularity, ...(range ? { dateRange: [range.from, range.to] as [string, string] } : {}) }]
+    : within(tile.time, range);
+  const [{ rows, truncated }, all] = await Promise.all([
+    context.load({
+      measures: [...tile.measures],
+      dimensions: [...tile.dimensions],
+      timeDimensions: timed,
+      filters: context.filters(viewOf(tile.measures[0] ?? ""), tile.filters),
+      order: [[tile.order.member, tile.order.descending ? "desc" : "asc"]],
+    }),
+    everyone ? readEveryone(everyone, context) : null,
+  ]);
+  const first = (row: Row): string | null => (granularity ? periodLabel(textOf(row, `${tile.time}.${granularity}`), granularity) : null);
+  const shownDimensions = tile.dimensions.filter((member) => member !== tile.drill?.by);
+  const cells = rows.map((row) => [
+    ...(granularity ? [first(row)] : []),
+    ...[...shownDimensions, ...tile.measures].map((member) => textOf(row, member)),
+  ]);
+  const keyOf = (row: Row): string | null => {
+    if (granularity) return (textOf(row, `${tile.time}.${granularity}`) ?? "").slice(0, 10) || null;
+    return tile.drill?.by ? textOf(row, tile.drill.by) : null;
+  };
+  const keys = rows.map(keyOf);
+  if (everyone && all) {
+    const present = new Set(keys);
+    for (const [key, label] of all) {
+      if (present.has(key)) continue;
+      keys.push(key);
+      cells.push([label, ...tile.measures.map((measure) => (everyone.zeros.includes(measure) ? "0" : null))]);
+    }
+  }
+  const column = (member: string): TableColumn => {
+    const { title, format, kind } = context.catalogue.member(member);
+    return { member, title, format: granularity && member === tile.time ? "text" : format, isNumber: kind === "measure" };
+  };
+  return {
+    kind: "table",
+    definitions: tile.measures.map((measure) => context.definition(measure, tile.time)),
+    columns: [...(granularity ? [tile.time] : []), ...shownDimensions, ...tile.measures].map(column),
+    rows: cells,
+    keys,
+    truncated,
+  };
+}
