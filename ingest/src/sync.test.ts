@@ -91,6 +91,26 @@ test("after the slot was lost the tables are copied again, and only the differen
   expect((await verify(options)).differs).toEqual([]);
 });
 
+test("a file that was made from another server's data is copied again: its positions mean nothing here", async () => {
+  await run(
+    "create schema shop; create table shop.things (id int primary key, name text); insert into shop.things values (1, 'a'), (2, 'b')",
+  );
+  const options = { source: database.url, schema: "shop", database: join(dir, "shop.duckdb"), logger: silent };
+  await syncOnce(options);
+  const instance = await DuckDBInstance.create(options.database);
+  const connection = await instance.connect();
+  await connection.run("update meta.mirror_source set system_id = '1'; update meta.mirror_state set applied_lsn = 'F/0'");
+  await connection.run("update raw.things set name = 'elsewhere' where id = 2; checkpoint");
+  connection.closeSync();
+  instance.closeSync();
+  await syncOnce(options);
+  expect(await rows(options.database, "select id, name from raw.things order by id")).toEqual([
+    [1, "a"],
+    [2, "b"],
+  ]);
+  expect(await rows(options.database, "select id, name from raw_changes.things where _op = 'resync'")).toEqual([[2, "b"]]);
+});
+
 test("what can't be mirrored is said before anything is made", async () => {
   await run("create schema shop; create table shop.loose (a int)");
   const options = { source: database.url, schema: "shop", database: join(dir, "shop.duckdb"), logger: silent };

@@ -1,14 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import { resolve } from "node:path";
 import { createMirror } from "./mirror/mirror.ts";
 import type { Mirror } from "./mirror/mirror.ts";
 import { connectSource } from "./mirror/replication-connection.ts";
 import { identifySystem } from "./mirror/session.ts";
 import type { MirrorLogger } from "./mirror/session.ts";
-import { sqlText } from "./warehouse.ts";
+import { openMirrorFile } from "./warehouse.ts";
 import type { Warehouse } from "./warehouse.ts";
 
 export interface SyncOptions {
@@ -26,32 +23,6 @@ export interface SyncResult {
   /** RFC 3339 UTC, the time to which the file is complete. */
   at: string;
   seconds: number;
-}
-
-/** Opens a mirror file whatever its name: attached as `mirror`, a file called raw.duckdb is not mistaken for the schema. */
-async function openMirrorFile(database: string): Promise<Pick<Warehouse, "dir" | "connect" | "close">> {
-  const file = resolve(database);
-  await mkdir(dirname(file), { recursive: true });
-  const instance = await DuckDBInstance.fromCache(`:memory:mirror of ${file}`, { temp_directory: `${file}.tmp` });
-  const connections: DuckDBConnection[] = [];
-  const connect = async (): Promise<DuckDBConnection> => {
-    const connection = await instance.connect();
-    connections.push(connection);
-    await connection.run("use mirror");
-    return connection;
-  };
-  const first = await instance.connect();
-  connections.push(first);
-  await first.run("set global TimeZone = 'UTC'");
-  await first.run(`attach if not exists ${sqlText(file)} as mirror`);
-  return {
-    dir: dirname(file),
-    connect,
-    close() {
-      for (const connection of connections) connection.closeSync();
-      instance.closeSync();
-    },
-  };
 }
 
 const publicationOf = (schema: string): string => `kehu_${schema}`.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");

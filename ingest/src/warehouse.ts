@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { snapshotsFolder } from "./snapshot-pointer.ts";
@@ -48,9 +48,8 @@ function trackConnections(instance: DuckDBInstance): Pick<Warehouse, "connect" |
   };
 }
 
-/** Opens one database file for writing, alone in its process, in UTC. Creates the file and its folder. */
-export async function openDatabaseFile(file: string, budget: DuckDBBudget = {}): Promise<Pick<Warehouse, "connect" | "close">> {
-  await mkdir(dirname(file), { recursive: true });
+/** Opens one database file for writing, alone in its process, in UTC. Creates the file; its folder exists. */
+async function openDatabaseFile(file: string, budget: DuckDBBudget): Promise<Pick<Warehouse, "connect" | "close">> {
   // fromCache: two instances of one file in one process are accepted by DuckDB and diverge silently.
   const opened = trackConnections(await DuckDBInstance.fromCache(file, settings(budget)));
   const connection = await opened.connect();
@@ -95,6 +94,34 @@ export async function openWarehouse(options: { dir: string } & DuckDBBudget): Pr
     throw error;
   }
   return { dir, ...opened };
+}
+
+/**
+ * Opens a mirror in a file of its own for writing; creates it and its folder. The catalog is called `mirror` whatever the file's name: in a catalog called
+ * `raw` the schema of that name could not be told from it.
+ */
+export async function openMirrorFile(database: string): Promise<Warehouse> {
+  const file = resolve(database);
+  const dir = dirname(file);
+  await mkdir(dir, { recursive: true });
+  const opened = trackConnections(await DuckDBInstance.fromCache(`:memory:mirror of ${file}`, { temp_directory: `${file}.tmp` }));
+  try {
+    const connection = await opened.connect();
+    await connection.run("set global TimeZone = 'UTC'");
+    await connection.run(`attach if not exists ${sqlText(file)} as mirror`);
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+  return {
+    dir,
+    close: opened.close,
+    async connect() {
+      const connection = await opened.connect();
+      await connection.run("use mirror");
+      return connection;
+    },
+  };
 }
 
 /**

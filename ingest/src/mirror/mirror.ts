@@ -127,9 +127,12 @@ export function createMirror(options: MirrorOptions): Mirror {
   }
 
   async function closeSession({ client, pump, stream }: Session): Promise<void> {
-    await stream.close();
-    await pump.abort();
-    await client.end();
+    try {
+      await stream.close();
+      await pump.abort();
+    } finally {
+      await client.end();
+    }
   }
 
   /** Learns where the log ends now, so that a quiet source is known to be mirrored, and the lag is not that of its last write. */

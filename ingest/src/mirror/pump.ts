@@ -232,7 +232,8 @@ export function createPump(options: PumpOptions): Pump {
     async abort() {
       for (const hold of holds) hold.lost(new Error("the mirror lost its source"));
       for (const { file } of pending?.copies ?? []) await rm(file, { force: true });
-      if (inTransaction) await connection.run("rollback");
+      // A commit that failed has already ended the transaction; the error worth telling is the one that led here.
+      if (inTransaction) await connection.run("rollback").catch(() => {});
     },
   };
 }
