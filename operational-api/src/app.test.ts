@@ -1,3 +1,4 @@
+import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testAuthConfig, testPassword } from "./auth/testing.ts";
 import { type Caller, createTestApi, type TestApi } from "./testing.ts";
@@ -124,6 +125,20 @@ describe("refusals say what would be right", () => {
     } finally {
       await api.client.query("alter table crm.departments_away rename to departments");
     }
+  });
+});
+
+describe("mounted in another app", () => {
+  it("keeps its problem documents and request ids, and leaves other paths alone", async () => {
+    const outer = new Hono().route("/", api.app).get("/elsewhere", (context) => context.text("mine"));
+    const refused = await outer.request("/api/v1/customers", { headers: { "x-request-id": "abc-2" } });
+    expect([refused.status, refused.headers.get("content-type"), refused.headers.get("x-request-id")]).toEqual([
+      401,
+      "application/problem+json",
+      "abc-2",
+    ]);
+    expect((await outer.request("/api/nowhere")).headers.get("content-type")).toBe("application/problem+json");
+    expect(await (await outer.request("/elsewhere")).text()).toBe("mine");
   });
 });
 

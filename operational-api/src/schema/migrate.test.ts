@@ -6,6 +6,7 @@ import { entities } from "../entities/index.ts";
 import { createTestDatabase } from "../postgres/testing.ts";
 import * as schema from "./index.ts";
 import { migrate } from "./migrate.ts";
+import { defineUuidv7 } from "./uuidv7.ts";
 import { appRole, mirrorRole } from "./rights.ts";
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -58,6 +59,18 @@ describe("migrations", () => {
       ["row_key", "id", "version", ...Object.keys(entity.columns)].map((column) => `${entity.table}.${column}`),
     );
     expect(expected.filter((name) => !found.has(name))).toEqual([]);
+  });
+
+  it("make UUIDv7s on a Postgres that has none of its own, too", async () => {
+    await client.query("begin");
+    await defineUuidv7(client, 170_000);
+    const { rows } = await client.query<{ id: string; lag: number }>(
+      `select id, abs(extract(epoch from clock_timestamp()) - ('x' || left(replace(id::text, '-', ''), 12))::bit(48)::bigint / 1000.0)::float8 as lag
+       from (select crm.uuidv7() as id) as made`,
+    );
+    await client.query("rollback");
+    expect(rows[0]?.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab]/);
+    expect(rows[0]?.lag).toBeLessThan(5);
   });
 
   it("publish everything in crm and nothing else", async () => {

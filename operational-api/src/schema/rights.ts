@@ -9,12 +9,15 @@ export const mirrorRole = "kehu_mirror";
 const unlessPresent = (statement: string): string =>
   `do $$ begin ${statement}; exception when duplicate_object or unique_violation then null; end $$`;
 
-/** The connecting owner becomes a member (a superuser counts as one already), so that its connections may take the roles on. */
+/**
+ * The connecting owner becomes a member, so that its connections may take the roles on. A superuser may anyway; anybody else is granted it each time:
+ * since Postgres 16 who makes a role may hand it out without being allowed to act as it.
+ */
 export const makeRoles = async (client: ClientBase): Promise<void> => {
+  const { rows } = await client.query<{ superuser: boolean }>("select rolsuper as superuser from pg_roles where rolname = current_user");
   for (const role of [appRole, mirrorRole]) {
     await client.query(unlessPresent(`create role ${role} nologin`));
-    const { rows } = await client.query<{ member: boolean }>("select pg_has_role(current_user, $1, 'member') as member", [role]);
-    if (!rows[0]?.member) await client.query(`grant ${role} to current_user`);
+    if (!rows[0]?.superuser) await client.query(`grant ${role} to current_user`);
   }
 };
 
