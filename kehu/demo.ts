@@ -5,7 +5,7 @@ import {
   createAuth,
   createDemoAccounts,
   createLogger,
-  demoAccounts,
+  demoAccountsOf,
   ensureSecret,
   fillDemoCompany,
   hasCompany,
@@ -14,7 +14,6 @@ import {
   removeDemoCompany,
   startPostgres,
   type Auth,
-  type NewDemoAccount,
   type ServerConfig,
 } from "@kehu/operational-api";
 import { readSettings } from "./settings.ts";
@@ -45,23 +44,14 @@ export async function fillDemo(options: {
     ...(size.seed === undefined ? {} : { seed: size.seed }),
     onProgress: ({ customers, of }) => say(`demo company: ${customers} of ${of} customers`),
   });
-  await createDemoAccounts(auth, await withEmployeeIds(auth));
+  await ensureDemoAccounts(auth);
   const listed = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
   say(`demo company: ${listed.join(", ")} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 }
 
-/** The demo accounts name their employees by external id; accounts know them by id. */
-async function withEmployeeIds(auth: Auth): Promise<NewDemoAccount[]> {
-  const { rows } = await auth.pool.query<{ id: string; external_id: string }>(
-    "select id, external_id from crm.employees where external_id = any($1) and deleted_at is null",
-    [demoAccounts.map(({ employee }) => employee)],
-  );
-  const ids = new Map(rows.map((row) => [row.external_id, row.id]));
-  return demoAccounts.map(({ employee, ...account }) => {
-    const employeeId = ids.get(employee);
-    if (!employeeId) throw new Error(`the demo company has no employee ${employee}`);
-    return { ...account, employeeId };
-  });
+/** A start that was killed between the company and its accounts is mended by the next one. Does nothing where the company is not the demo's. */
+export async function ensureDemoAccounts(auth: Auth): Promise<void> {
+  await createDemoAccounts(auth, await demoAccountsOf(auth.pool));
 }
 
 function wholeNumber(name: string, text: string | undefined, from: number, to: number): number | undefined {

@@ -12,7 +12,9 @@ export async function publish(argv: string[]): Promise<number> {
   if ([values.list, values.to, values.resume].filter(Boolean).length !== 1)
     throw new ConfigError("kehu publish takes one of --list, --to BUILD, --resume");
   if (values.to) {
-    await pinSnapshot(warehouseDir, values.to);
+    await pinSnapshot(warehouseDir, values.to).catch((error: Error) => {
+      throw new ConfigError(error.message);
+    });
     console.log(`serving ${values.to} until kehu publish --resume`);
   } else if (values.resume) {
     const pointer = await resumeSnapshots(warehouseDir);

@@ -7,6 +7,7 @@ import {
   createAuth,
   createLogger,
   ensureAdministrator,
+  ensureDefaultPipeline,
   ensureSecret,
   exposureRefusals,
   hasCompany,
@@ -15,7 +16,7 @@ import {
   startPostgres,
   type Logger,
 } from "@kehu/operational-api";
-import { fillDemo } from "./demo.ts";
+import { ensureDemoAccounts, fillDemo } from "./demo.ts";
 import { holdDataDir } from "./data-dir-lock.ts";
 import { services, type Service } from "./messages.ts";
 import { removeProcesses, writeProcesses } from "./processes-file.ts";
@@ -105,6 +106,8 @@ async function prepare(
     refuse(exposureRefusals(config, (await listDemoAccounts(auth)).length > 0));
     const administrator = await ensureAdministrator(auth, config);
     if (config.demo && !(await hasCompany({ url: config.databaseUrl }))) await fillDemo({ auth, config, size: {}, say });
+    else if (config.demo) await ensureDemoAccounts(auth);
+    await ensureDefaultPipeline(config.databaseUrl);
     return { administrator, demoAccounts: (await listDemoAccounts(auth)).length };
   } finally {
     await auth.close();
