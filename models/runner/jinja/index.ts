@@ -1,6 +1,9 @@
 /** A Jinja2 interpreter with Python's values, asynchronous so that a template can wait for a query. */
 export { TemplateError, excerpt } from "./errors.ts";
-export { MacroReturn, bindMacro, evaluateExpression, globalsOf, renderTemplate, type Globals, type RenderOptions } from "./evaluator.ts";
+export { bindMacro, evaluateExpression, renderTemplate } from "./evaluator.ts";
+export type { RenderOptions } from "./expression-evaluator.ts";
+export { MacroReturn } from "./macro-return.ts";
+export { globalsOf, type Globals } from "./scope.ts";
 export { CallArguments } from "./arguments.ts";
 export { toJson } from "./filters.ts";
 export { parseTemplate } from "./parser.ts";

@@ -36,21 +36,33 @@ class HandMadeMirror {
   }
 
   applied = (): Applied => this.state;
-  waitFor = async (): Promise<void> => undefined;
   onApplied = (listener: (event: AppliedEvent) => void): (() => void) => {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   };
+  /** Called by a builder that sees a position before it was told of it. */
+  whenWaitedFor: () => void = () => undefined;
+  waitFor = async (): Promise<void> => this.whenWaitedFor();
 
-  /** Commits `sql` with the next position and tells the listeners. */
-  async apply(tables: string[], sql: string): Promise<string> {
+  /** Commits `sql` with the next position. Returns the event, for `tell`. */
+  async commit(tables: string[], sql: string): Promise<AppliedEvent> {
     this.position++;
     const lsn = `0/${this.position.toString(16).toUpperCase()}`;
     const at = new Date(Date.parse("2026-11-22T08:00:00Z") + this.position * 1000).toISOString();
     await this.connection.run(`begin; ${sql}; update meta.mirror_state set applied_lsn = '${lsn}', applied_at = '${at}'; commit`);
-    this.state = { lsn, at };
-    for (const listener of this.listeners) listener({ lsn, at, tables });
-    return lsn;
+    return { lsn, at, tables };
+  }
+
+  tell(event: AppliedEvent): void {
+    this.state = { lsn: event.lsn, at: event.at };
+    for (const listener of this.listeners) listener(event);
+  }
+
+  /** Both, as the mirror does; returns the position. */
+  async apply(tables: string[], sql: string): Promise<string> {
+    const event = await this.commit(tables, sql);
+    this.tell(event);
+    return event.lsn;
   }
 }
 
@@ -186,6 +198,21 @@ describe("live builder", () => {
       { name: "dim_customers", version: first?.build },
       { name: "fct_orders", version: pointer.build },
     ]);
+  });
+
+  it("states a position only with all that committed before it, though it hears of it later", async () => {
+    const live = await start();
+    const published = nextPublish(live);
+    const orders = await mirror.commit(["orders"], "insert into raw.orders values (1, 1, 1, null)");
+    const customers = await mirror.commit(["customers"], "insert into raw.customers values (1, '甲', null)");
+    mirror.whenWaitedFor = () => {
+      mirror.whenWaitedFor = () => undefined;
+      mirror.tell(customers);
+    };
+    mirror.tell(orders);
+    const pointer = await published;
+    expect(pointer.lsn).toBe(customers.lsn);
+    expect(await ask(pointer, "select count(*)::int as customers from marts.dim_customers")).toEqual([{ customers: 1 }]);
   });
 
   it("keeps the earlier snapshot when a test fails, says why, and publishes when the data is mended", async () => {

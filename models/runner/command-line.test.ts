@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { runnerCommand } from "./command-line.ts";
+import { writeProject } from "./testing.ts";
+
+let printed = "";
+beforeEach(() => {
+  printed = "";
+  const keep = (...texts: unknown[]): void => void (printed += `${texts.join(" ")}\n`);
+  vi.spyOn(console, "log").mockImplementation(keep);
+  vi.spyOn(console, "error").mockImplementation(keep);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const files = {
+  "models/a.sql": "select {{ var('x', 1) }} as x",
+  "models/b.sql": "select x from {{ ref('a') }}",
+  "models/b.yml": "models: [{name: b, columns: [{name: x, data_tests: [not_null]}]}]",
+};
+
+async function kehu(...words: string[]): Promise<number> {
+  const folder = await writeProject(files);
+  return runnerCommand([...words, "--project-dir", folder, "--database", join(folder, "shop.duckdb")]);
+}
+
+it("answers 0 when all is well, with one line per node", async () => {
+  expect(await kehu("build")).toBe(0);
+  expect(printed).toMatch(
+    /^1 of 3 OK created sql view model main\.a \[\d+\.\d\ds\]\n2 of 3 OK created sql view model main\.b .*\n3 of 3 PASS not_null_b_x .*\nDone\. PASS=3 WARN=0 ERROR=0 SKIP=0 TOTAL=3\n$/,
+  );
+});
+
+it("answers 1 when a test fails", async () => {
+  expect(await kehu("build", "--vars", "{x: 'null'}")).toBe(1);
+  expect(printed).toContain("FAIL 1 not_null_b_x");
+});
+
+it("takes several words after --select and --exclude", async () => {
+  expect(await kehu("ls", "--select", "a", "b", "--exclude", "resource_type:test")).toBe(0);
+  expect(printed).toBe("shop.a\nshop.b\n");
+});
+
+it.each([
+  [["frobnicate"], 'the runner has no command "frobnicate"'],
+  [["build", "--frobnicate"], "--frobnicate"],
+  [["build", "--threads", "none"], '--threads takes a whole number above 0, found "none"'],
+  [["build", "--select", "tags:x"], 'there is no selector method "tags:"'],
+])("answers 2 and says why: %j", async (words, message) => {
+  expect(await kehu(...words)).toBe(2);
+  expect(printed).toContain(message);
+});
+
+it("answers 2 without a database or a project", async () => {
+  expect(await runnerCommand(["build", "--project-dir", await writeProject(files)])).toBe(2);
+  expect(printed).toContain("--database FILE is missing");
+  expect(await runnerCommand(["build", "--project-dir", "/nowhere", "--database", "/tmp/none.duckdb"])).toBe(2);
+  expect(printed).toContain("no dbt_project.yml in /nowhere");
+  expect(existsSync("/tmp/none.duckdb")).toBe(false);
+});
