@@ -1,37 +1,21 @@
-import { createContext, describeNode, type ContextHost } from "./context.ts";
 import { mergeConfig, projectConfig } from "./config.ts";
 import { ProjectError, didYouMean } from "./errors.ts";
 import { genericTestCode, genericTestName, testHash } from "./generic-tests.ts";
-import { Dict, evaluateExpression, firstDefined, fromJs, parseTemplate, toText, type Value } from "./jinja/index.ts";
 import type { MacroTable } from "./macros.ts";
+import { NodeParser } from "./node-parser.ts";
 import type { SourceFile } from "./project-files.ts";
 import type { Patch, Properties, SourceTable, TestCall } from "./properties.ts";
-import { Relation } from "./relation.ts";
-import { renderNode } from "./render-node.ts";
-import type { Node, Project, ResourceType, Settings, Source } from "./resources.ts";
+import type { Project, Settings, Source } from "./resources.ts";
 
-interface Captured {
-  refs: Set<string>;
-  sources: Map<string, [string, string]>;
-  config: Settings[];
-}
-
-/** Turns files and properties into nodes: renders each template once with `execute` false to see what it refers to. */
-export class ProjectParser {
-  private readonly project: Project;
-  private readonly macros: MacroTable;
+/** Turns a project's files and properties into nodes, sources and tests. */
+export class ProjectParser extends NodeParser {
   private readonly properties: Properties;
   private readonly patches: Record<"model" | "seed", Map<string, Patch>>;
 
   constructor(project: Project, macros: MacroTable, properties: Properties) {
-    this.project = project;
-    this.macros = macros;
+    super(project, macros);
     this.properties = properties;
     this.patches = { model: byName(properties.models), seed: byName(properties.seeds) };
-  }
-
-  private get name(): string {
-    return this.project.settings.name;
   }
 
   addSource(table: SourceTable): void {
@@ -220,89 +204,7 @@ export class ProjectParser {
       this.add(node);
     }
   }
-
-  private emptyNode(resourceType: ResourceType, name: string, fqn: string[], file: string, rawCode: string): Node {
-    return {
-      uniqueId: `${resourceType}.${this.name}.${name}`,
-      resourceType,
-      name,
-      fqn,
-      file,
-      patchFile: null,
-      rawCode,
-      config: { enabled: true, materialized: "", tags: [], meta: {} },
-      database: this.project.target.catalog,
-      schema: this.project.target.schema,
-      alias: name,
-      description: "",
-      columns: [],
-      dependsOn: [],
-      dependsOnMacros: [],
-      refs: [],
-      sources: [],
-    };
-  }
-
-  private add(node: Node): void {
-    const other = this.project.nodes.get(node.uniqueId) ?? this.project.disabled.get(node.uniqueId);
-    if (other) throw new ProjectError(`two ${node.resourceType}s are named "${node.name}": ${other.file} and ${node.file}`);
-    (node.config.enabled ? this.project.nodes : this.project.disabled).set(node.uniqueId, node);
-  }
-
-  private async capture(node: Node): Promise<Captured> {
-    const captured: Captured = { refs: new Set(), sources: new Map(), config: [] };
-    const { usedMacros } = await renderNode(node, this.parsingHost(node, captured));
-    node.refs = [...captured.refs];
-    node.sources = [...captured.sources.values()];
-    node.dependsOnMacros = usedMacros;
-    return captured;
-  }
-
-  private parsingHost(node: Node, captured: Captured): ContextHost {
-    const { catalog, schema } = this.project.target;
-    return {
-      project: this.project,
-      macros: this.macros,
-      node,
-      execute: false,
-      fullRefresh: false,
-      ref: (name) => {
-        captured.refs.add(name);
-        return new Relation({ database: catalog, schema, identifier: name });
-      },
-      source: (sourceName, tableName) => {
-        captured.sources.set(`${sourceName}.${tableName}`, [sourceName, tableName]);
-        return new Relation({ database: catalog, schema: sourceName, identifier: tableName });
-      },
-      configure: (settings) => captured.config.push(settings),
-      connection: undefined,
-      existing: () => undefined,
-      log: () => undefined,
-    };
-  }
-
-  /** Asks generate_database_name, generate_schema_name or generate_alias_name, which projects may override. */
-  private async relationPart(node: Node, part: "database" | "schema" | "alias"): Promise<string> {
-    const captured: Captured = { refs: new Set(), sources: new Map(), config: [] };
-    const { globals } = createContext(this.parsingHost(node, captured));
-    const custom = node.config[part];
-    const macro = part === "alias" ? "generate_alias_name" : `generate_${part}_name`;
-    const overrides = new Map<string, Value>([
-      ["_custom", fromJs(custom ?? null)],
-      ["_node", Dict.of(fromRecord(describeNode(node)))],
-    ]);
-    const lookup = (name: string): Value | undefined => firstDefined(overrides.get(name), globals.lookup(name));
-    const value = await evaluateExpression(
-      parseTemplate(`{{ ${macro}(_custom, _node) }}`, node.file),
-      { lookup },
-      { chainUndefined: true },
-    );
-    return toText(value).trim();
-  }
 }
-
-const fromRecord = (record: Settings): Record<string, Value> =>
-  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, fromJs(value)]));
 
 const folders = (file: string): string[] => file.split("/").slice(1, -1);
 
