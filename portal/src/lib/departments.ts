@@ -1,4 +1,4 @@
-import type { Department } from "#lib/session.ts";
+import type { Department, Me, Role } from "#lib/session.ts";
 
 /** A department with its depth in the tree, for a select that shows the tree in order. */
 export interface DepartmentOption {
@@ -31,4 +31,17 @@ export function treeOrder(departments: readonly Department[]): DepartmentOption[
   };
   visit(null, 0);
   return ordered;
+}
+
+const wholeCompany: readonly Role[] = ["administrator", "executive", "analyst"];
+
+/**
+ * The departments worth choosing from: a manager's own and those below it, none for a rep. A convenience only; what a choice shows is
+ * decided below the semantic layer.
+ */
+export function offeredDepartments({ roles, department_id }: Me, departments: readonly Department[]): Department[] {
+  if (roles.some((role) => wholeCompany.includes(role))) return [...departments];
+  if (!roles.includes("sales_manager") || !department_id) return [];
+  const below = withBelow(departments, department_id);
+  return departments.filter(({ id }) => below.includes(id));
 }

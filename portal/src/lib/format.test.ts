@@ -18,7 +18,11 @@ describe("formatShort", () => {
     ["999", "999.00"],
   ])("writes %s in English as %s", (value, text) => expect(formatShort(value, "money", "en")).toBe(text));
 
-  it("keeps counts whole while they are small", () => expect(formatShort("128", "count", "en")).toBe("128"));
+  it.each([
+    ["128", "128"],
+    ["12345", "12,345"],
+    ["1234567", "1.23M"],
+  ])("writes the count %s as %s", (value, text) => expect(formatShort(value, "count", "en")).toBe(text));
   it("shows what is missing as a dash, never as zero", () => expect(formatShort(null, "money", "en")).toBe(missing));
 });
 

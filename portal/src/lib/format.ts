@@ -47,12 +47,16 @@ export function formatFull(value: string | number | null | undefined, format: Fo
   return fixed === undefined ? trimZeros(grouped(number)) : grouped(rescale(number, fixed));
 }
 
+/** People count to a million without help: smaller counts stay whole. */
+const wholeCounts = 1_000_000n;
+
 /** The value for a narrow place: 万 and 亿 with two decimals in Chinese, K, M and B in English; small values stay whole. */
 export function formatShort(value: string | number | null | undefined, format: Format, locale: Locale): string {
   if (format !== "money" && format !== "number" && format !== "count") return formatFull(value, format);
   const number = parseDecimal(value);
   if (!number) return missing;
   const size = number.units < 0n ? -number.units : number.units;
+  if (format === "count" && size < wholeCounts * 10n ** BigInt(number.scale)) return formatFull(value, format);
   for (const { power, unit } of steps[locale]) {
     if (size >= 10n ** BigInt(power + number.scale)) {
       return grouped(rescale({ units: number.units, scale: number.scale + power }, 2)) + unit;

@@ -51,6 +51,12 @@ describe("resolvePeriod", () => {
     expect(resolvePeriod("last-quarter", april).range).toEqual({ from: "2025-10-01", to: "2025-12-31" });
   });
 
+  it("does not compare a year with the year before twice", () => {
+    const period = resolvePeriod("this-year", company);
+    expect(period.yearAgo).toEqual({ from: "2025-01-01", to: "2025-11-22" });
+    expect(period.before).toBeNull();
+  });
+
   it("restricts nothing for all time", () => expect(resolvePeriod("all", company).range).toBeNull());
 });
 

@@ -17,7 +17,7 @@ export interface Period {
   elapsed: DateRange | null;
   /** The same days one year before (同比). */
   yearAgo: DateRange | null;
-  /** The same days of the period before (环比). */
+  /** The same days of the period before (环比); null for years, where it would repeat the year before. */
   before: DateRange | null;
   /** True while the period is running, so that comparisons take the same days only. */
   isPartial: boolean;
@@ -90,12 +90,15 @@ export function resolvePeriod(name: PeriodName, company: CompanyCalendar, custom
   const isPartial = range.from <= company.today && company.today < range.to;
   const elapsed = isPartial ? { from: range.from, to: company.today } : range;
   const length = lengths[name];
+  const yearAgo = shiftMonths(elapsed, -12);
   const before = length
-    ? shiftMonths(elapsed, -length)
+    ? length === 12
+      ? null
+      : shiftMonths(elapsed, -length)
     : { from: addDays(elapsed.from, -daysBetween(elapsed.from, elapsed.to)), to: addDays(elapsed.from, -1) };
   const total = daysBetween(range.from, range.to);
   const gone = company.today < range.from ? 0 : daysBetween(range.from, elapsed.to);
-  return { name, range, elapsed, yearAgo: shiftMonths(elapsed, -12), before, isPartial, pace: { gone, total } };
+  return { name, range, elapsed, yearAgo, before, isPartial, pace: { gone, total } };
 }
 
 /** What the URL says about the period: `?period=last-month`, or `?from=2026-01-01&to=2026-03-31`. Anything else is the default. */

@@ -22,7 +22,7 @@ export default {
     {
       kind: "table",
       id: "by-agent",
-      span: 7,
+      span: 12,
       title: m.tile_by_agent,
       dimensions: ["opportunities.owner_id", "opportunities.owner"],
       measures,
@@ -34,7 +34,7 @@ export default {
     {
       kind: "table",
       id: "by-quarter",
-      span: 5,
+      span: 12,
       title: m.tile_by_quarter,
       dimensions: [],
       measures,
@@ -46,7 +46,7 @@ export default {
     {
       kind: "table",
       id: "by-product",
-      span: 7,
+      span: 6,
       title: m.tile_by_product,
       dimensions: ["opportunities.product_id", "opportunities.product"],
       measures,
@@ -57,7 +57,7 @@ export default {
     {
       kind: "table",
       id: "by-manager",
-      span: 5,
+      span: 6,
       title: m.tile_by_manager,
       dimensions: ["opportunities.manager_id", "opportunities.manager"],
       measures,

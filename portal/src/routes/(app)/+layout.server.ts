@@ -1,4 +1,5 @@
 import { homeFor, grantedDashboards } from "#lib/dashboards/index.ts";
+import { offeredDepartments } from "#lib/departments.ts";
 import { apiFor } from "#lib/server/api.ts";
 import { readCompany } from "#lib/server/company.ts";
 import { readDepartments } from "#lib/server/departments.ts";
@@ -20,7 +21,7 @@ export const load: LayoutServerLoad = async (event) => {
   const granted = grantedDashboards(me.roles, has);
   return {
     me,
-    departments,
+    departments: offeredDepartments(me, departments),
     company: readCompany(),
     locale: event.locals.locale,
     menu: {

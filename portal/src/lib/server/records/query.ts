@@ -12,7 +12,8 @@ export interface RecordColumn {
   title: string;
   format: Format;
   isNumber: boolean;
-  onPhone: boolean;
+  /** Place on a phone's card; null where there is no room. */
+  phoneOrder: number | null;
 }
 
 /** One restriction of the address, in words: shown as a chip and written on the workbook's first sheet. */
@@ -73,11 +74,18 @@ export function readRecordRequest(view: NamedRecordView, search: URLSearchParams
   const full = (name: string): string => `${view.id}.${name}`;
   const localised = (name: string): string => name.replace("{locale}", scope.locale === "en" ? "en" : "zh");
   const columns = view.columns
-    .map((name) => ({ name: localised(name), onPhone: view.phone.includes(name) }))
+    .map((name) => ({ name: localised(name), place: view.phone.indexOf(name) }))
     .filter(({ name }) => catalogue.has(full(name)))
-    .map(({ name, onPhone }): RecordColumn => {
+    .map(({ name, place }): RecordColumn => {
       const { title, format, kind } = catalogue.member(full(name));
-      return { member: full(name), name, title, format, isNumber: kind === "measure" || format === "number", onPhone };
+      return {
+        member: full(name),
+        name,
+        title,
+        format,
+        isNumber: kind === "measure" || format === "number",
+        phoneOrder: place < 0 ? null : place,
+      };
     });
   const on = search.get("on");
   const time = full(on && catalogue.has(full(on)) && catalogue.member(full(on)).type === "time" ? on : view.time);
