@@ -34,7 +34,8 @@ export class Compiler {
     this.options = options;
     this.macros = new MacroTable(project.macros.values());
     for (const node of project.nodes.values())
-      if (node.resourceType === "model" || node.resourceType === "seed") this.byName.set(node.name, node);
+      if (node.resourceType === "model" || node.resourceType === "seed" || node.resourceType === "snapshot")
+        this.byName.set(node.name, node);
   }
 
   async compile(node: Node, connection: DuckDBConnection | undefined, substitution?: Substitution): Promise<string> {

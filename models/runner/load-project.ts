@@ -20,14 +20,23 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   const { target, vars } = options;
   const settings = await readProjectFile(options.projectDir, target, vars);
   const { directory } = settings;
-  const [models, seeds, tests, macroFiles, propertyFiles] = await Promise.all([
+  const [models, seeds, snapshots, tests, macroFiles, propertyFiles] = await Promise.all([
     filesBelow(directory, settings.modelPaths, [".sql"]),
     filesBelow(directory, settings.seedPaths, [".csv"]),
+    filesBelow(directory, settings.snapshotPaths, [".sql"]),
     filesBelow(directory, settings.testPaths, [".sql"]),
     filesBelow(directory, settings.macroPaths, [".sql"]),
     filesBelow(
       directory,
-      [...new Set([...settings.modelPaths, ...settings.seedPaths, ...settings.macroPaths, ...settings.testPaths])],
+      [
+        ...new Set([
+          ...settings.modelPaths,
+          ...settings.seedPaths,
+          ...settings.snapshotPaths,
+          ...settings.macroPaths,
+          ...settings.testPaths,
+        ]),
+      ],
       [".yml", ".yaml"],
     ),
   ]);
@@ -48,6 +57,8 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   for (const table of properties.sources) parser.addSource(table);
   for (const file of models) await parser.addModel(file);
   for (const file of seeds) await parser.addSeed(file);
+  for (const file of snapshots) await parser.addSnapshots(file);
+  await parser.addYamlSnapshots();
   parser.checkPatches();
   for (const file of tests) if (!isGeneric(file.pathInFolder)) await parser.addSingularTest(file);
   await parser.addGenericTests();
@@ -73,12 +84,13 @@ async function readAllProperties(
   target: TargetInfo,
   vars: Settings,
 ): Promise<Properties> {
-  const all: Properties = { models: [], seeds: [], sources: [], unitTests: [] };
+  const all: Properties = { models: [], seeds: [], snapshots: [], sources: [], unitTests: [] };
   for (const { file, text } of files) {
     const context = { file, target, vars: { ...settings.vars, ...vars } };
     const document = readProperties(await renderSettings(parseYaml(text, file), context), file);
     all.models.push(...document.models);
     all.seeds.push(...document.seeds);
+    all.snapshots.push(...document.snapshots);
     all.sources.push(...document.sources);
     all.unitTests.push(...document.unitTests);
   }
@@ -88,7 +100,8 @@ async function readAllProperties(
 /** Turns the names that `ref` and `source` saw into unique ids. */
 function resolveDependencies(project: Project): void {
   const models = new Map<string, Node>();
-  for (const node of project.nodes.values()) if (node.resourceType === "model" || node.resourceType === "seed") models.set(node.name, node);
+  for (const node of project.nodes.values())
+    if (node.resourceType === "model" || node.resourceType === "seed" || node.resourceType === "snapshot") models.set(node.name, node);
   const disabledNames = new Set([...project.disabled.values()].map((node) => node.name));
   for (const node of project.nodes.values()) {
     const isTest = node.resourceType === "test" || node.resourceType === "unit_test";

@@ -88,6 +88,9 @@ export class NodeParser {
 
   /** Asks generate_database_name, generate_schema_name or generate_alias_name, which projects may override. */
   protected async relationPart(node: Node, part: "database" | "schema" | "alias"): Promise<string> {
+    // dbt takes a snapshot's target_schema as it stands, past the macro.
+    const exact = node.resourceType === "snapshot" ? node.config[`target_${part}`] : undefined;
+    if (typeof exact === "string") return exact;
     const captured: Captured = { refs: new Set(), sources: new Map(), config: [] };
     const { globals } = createContext(this.parsingHost(node, captured));
     const custom = node.config[part];

@@ -29,6 +29,7 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
     directory: folder,
     modelPaths: paths("model-paths", ["models"]),
     seedPaths: paths("seed-paths", ["seeds"]),
+    snapshotPaths: paths("snapshot-paths", ["snapshots"]),
     testPaths: paths("test-paths", ["tests"]),
     macroPaths: paths("macro-paths", ["macros"]),
     targetPath: settings["target-path"] === undefined ? "target" : asText(settings["target-path"], "dbt_project.yml: target-path"),
@@ -38,6 +39,7 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
     configTrees: {
       models: tree("models"),
       seeds: tree("seeds"),
+      snapshots: tree("snapshots"),
       tests: tree("tests", "data_tests"),
       sources: tree("sources"),
       unit_tests: tree("unit_tests"),

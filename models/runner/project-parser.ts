@@ -4,18 +4,19 @@ import { genericTestCode, genericTestName, testHash } from "./generic-tests.ts";
 import type { MacroTable } from "./macros.ts";
 import { NodeParser } from "./node-parser.ts";
 import type { SourceFile } from "./project-files.ts";
+import { snapshotBlocks } from "./snapshot-blocks.ts";
 import type { Patch, Properties, SourceTable, TestCall } from "./properties.ts";
 import type { Project, Settings, Source } from "./resources.ts";
 
 /** Turns a project's files and properties into nodes, sources and tests. */
 export class ProjectParser extends NodeParser {
   private readonly properties: Properties;
-  private readonly patches: Record<"model" | "seed", Map<string, Patch>>;
+  private readonly patches: Record<"model" | "seed" | "snapshot", Map<string, Patch>>;
 
   constructor(project: Project, macros: MacroTable, properties: Properties) {
     super(project, macros);
     this.properties = properties;
-    this.patches = { model: byName(properties.models), seed: byName(properties.seeds) };
+    this.patches = { model: byName(properties.models), seed: byName(properties.seeds), snapshot: byName(properties.snapshots) };
   }
 
   addSource(table: SourceTable): void {
@@ -59,8 +60,26 @@ export class ProjectParser extends NodeParser {
     );
   }
 
+  /** The `{% snapshot name %}` blocks of one file. */
+  async addSnapshots(file: SourceFile): Promise<void> {
+    const path = file.pathInFolder.replace(/\.sql$/, "");
+    for (const { name, text } of snapshotBlocks(file.text, file.file)) {
+      await this.addRelationNode("snapshot", { ...file, text }, `${path}/${name}`, this.project.settings.configTrees.snapshots, "snapshot");
+    }
+  }
+
+  /** Snapshots that a YAML file declares with `relation:`. */
+  async addYamlSnapshots(): Promise<void> {
+    for (const { name, file, relation } of this.properties.snapshots) {
+      if (relation === null) continue;
+      const source = { file, pathInFolder: "", text: `select * from {{ ${relation} }}` };
+      const path = [...folders(file), name].join("/");
+      await this.addRelationNode("snapshot", source, path, this.project.settings.configTrees.snapshots, "snapshot");
+    }
+  }
+
   private async addRelationNode(
-    resourceType: "model" | "seed",
+    resourceType: "model" | "seed" | "snapshot",
     file: SourceFile,
     path: string,
     tree: Settings,
@@ -113,9 +132,13 @@ export class ProjectParser extends NodeParser {
   }
 
   async addGenericTests(): Promise<void> {
-    const relations = [...this.project.nodes.values()].filter((node) => node.resourceType === "model" || node.resourceType === "seed");
+    const relations = [...this.project.nodes.values()].filter(
+      (node) => node.resourceType === "model" || node.resourceType === "seed" || node.resourceType === "snapshot",
+    );
     for (const owner of relations) {
-      const patch = owner.resourceType === "seed" ? this.patches.seed.get(owner.name) : this.patches.model.get(owner.name);
+      const patch = this.patches[owner.resourceType === "seed" || owner.resourceType === "snapshot" ? owner.resourceType : "model"].get(
+        owner.name,
+      );
       for (const call of patch?.tests ?? []) {
         await this.addGenericTest(
           call,

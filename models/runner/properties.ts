@@ -36,9 +36,15 @@ export interface UnitTestDefinition extends UnitTest {
   config: Settings;
 }
 
+export interface SnapshotPatch extends Patch {
+  /** `ref('orders')` of a snapshot declared in YAML alone; null when a block in a .sql file has the query. */
+  relation: string | null;
+}
+
 export interface Properties {
   models: Patch[];
   seeds: Patch[];
+  snapshots: SnapshotPatch[];
   sources: SourceTable[];
   unitTests: UnitTestDefinition[];
 }
@@ -66,6 +72,10 @@ export function readProperties(document: Settings, file: string): Properties {
   return {
     models: list("models").map((item) => readPatch(item, file)),
     seeds: list("seeds").map((item) => readPatch(item, file)),
+    snapshots: list("snapshots").map((item) => ({
+      ...readPatch(item, file),
+      relation: item.relation === undefined || item.relation === null ? null : asText(item.relation, `${file}: relation`),
+    })),
     sources: list("sources").flatMap((item) => readSource(item, file)),
     unitTests: list("unit_tests").map((item) => readUnitTest(item, file)),
   };
@@ -142,7 +152,12 @@ function readSource(item: Settings, file: string): SourceTable[] {
   const sourceName = nameOf(item, file);
   const place = `${file}: source ${sourceName}`;
   const config = asSettings(item.config, `${place}: config`);
-  const shared = { ...(item.meta !== undefined && { meta: item.meta }), ...(item.tags !== undefined && { tags: item.tags }), ...config };
+  const shared = {
+    ...(item.meta !== undefined && { meta: item.meta }),
+    ...(item.tags !== undefined && { tags: item.tags }),
+    ...freshnessKeys(item),
+    ...config,
+  };
   return asList(item.tables, `${place}: tables`).map((entry) => {
     const table = asSettings(entry, `${place}: tables`);
     const patch = readPatch(table, file);
@@ -153,10 +168,14 @@ function readSource(item: Settings, file: string): SourceTable[] {
       schema: item.schema === undefined ? sourceName : asText(item.schema, `${place}: schema`),
       identifier: table.identifier === undefined ? patch.name : asText(table.identifier, `${place}: identifier`),
       description: patch.description || (typeof item.description === "string" ? item.description.trim() : ""),
-      config: { ...shared, ...patch.config },
+      config: { ...shared, ...freshnessKeys(table), ...patch.config },
     };
   });
 }
+
+/** `freshness` and `loaded_at_field` may stand beside the name or in `config`. */
+const freshnessKeys = (item: Settings): Settings =>
+  Object.fromEntries(["freshness", "loaded_at_field"].filter((key) => item[key] !== undefined).map((key) => [key, item[key]]));
 
 function readFixture(value: unknown, place: string): Fixture {
   const settings = asSettings(value, place);

@@ -23,7 +23,7 @@ export interface Column {
   tags: string[];
 }
 
-export type ResourceType = "model" | "seed" | "test" | "unit_test";
+export type ResourceType = "model" | "seed" | "snapshot" | "test" | "unit_test";
 
 export interface Node {
   /** `model.kehu.stg_crm__orders` */
@@ -103,6 +103,7 @@ export interface ProjectSettings {
   directory: string;
   modelPaths: string[];
   seedPaths: string[];
+  snapshotPaths: string[];
   testPaths: string[];
   macroPaths: string[];
   targetPath: string;
@@ -110,7 +111,7 @@ export interface ProjectSettings {
   onRunStart: string[];
   onRunEnd: string[];
   /** The raw `models:`, `seeds:`, … trees of dbt_project.yml. */
-  configTrees: Record<"models" | "seeds" | "tests" | "sources" | "unit_tests", Settings>;
+  configTrees: Record<"models" | "seeds" | "snapshots" | "tests" | "sources" | "unit_tests", Settings>;
 }
 
 /** Where nodes are built: what `target` tells templates. */
