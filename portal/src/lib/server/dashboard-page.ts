@@ -23,7 +23,7 @@ interface OpenDashboard {
 async function openDashboard(event: RequestEvent, id: string | null, wanted: readonly string[] | null): Promise<OpenDashboard> {
   const me = await requireMe(event);
   const api = apiFor(event);
-  const semantic = semanticFor(api, event.locals.locale);
+  const semantic = semanticFor(event);
   const [catalogue, departments] = await Promise.all([semantic.catalogue(), readDepartments(api)]);
   const granted = grantedDashboards(me.roles, (member) => catalogue.has(member));
   const dashboard = id === null ? homeFor(me.roles, granted) : granted.find((known) => known.id === id);

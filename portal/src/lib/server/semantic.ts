@@ -1,6 +1,8 @@
 import type { Query } from "@cubejs-client/core";
+import type { RequestEvent } from "@sveltejs/kit";
 import type { Member, Row, Trust } from "#lib/semantic.ts";
-import { readJson, type Api } from "#lib/server/api.ts";
+import { seenLsnCookie } from "#lib/seen-lsn.ts";
+import { apiFor, readJson } from "#lib/server/api.ts";
 import type { Format } from "#lib/format.ts";
 
 export type SemanticQuery = Query;
@@ -77,8 +79,17 @@ export interface Semantic {
   load(query: SemanticQuery, purpose?: "export"): Promise<Loaded>;
 }
 
-/** The semantic layer for one request: `/meta` is asked at most once. */
-export function semanticFor(api: Api, locale: string): Semantic {
+const lsnPattern = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i;
+
+/**
+ * The semantic layer for one request: `/meta` is asked at most once. A browser that has just been told of a publish gets figures that are
+ * at least as new: the news may reach it before the query process has opened the snapshot.
+ */
+export function semanticFor(event: RequestEvent): Semantic {
+  const api = apiFor(event);
+  const { locale } = event.locals;
+  const seen = event.cookies.get(seenLsnCookie);
+  const waitFor = seen && lsnPattern.test(seen) ? seen : null;
   let catalogue: Promise<Catalogue> | undefined;
   const readCatalogue = async (): Promise<Catalogue> => {
     const { cubes } = await readJson<MetaAnswer>(await api("/cubejs-api/v1/meta"));
@@ -108,6 +119,7 @@ export function semanticFor(api: Api, locale: string): Semantic {
     async load(query, purpose) {
       const headers: Record<string, string> = { "content-type": "application/json" };
       if (purpose) headers["kehu-purpose"] = purpose;
+      if (waitFor) headers["kehu-wait-for"] = waitFor;
       const body = JSON.stringify({ query });
       const answer = await readJson<LoadAnswer>(await api("/cubejs-api/v1/load", { method: "POST", headers, body }));
       const { kehu = {} } = answer;

@@ -12,11 +12,7 @@ import type { LayoutServerLoad } from "./$types";
 export const load: LayoutServerLoad = async (event) => {
   const me = await requireMe(event);
   const api = apiFor(event);
-  const [catalogue, departments, health] = await Promise.all([
-    semanticFor(api, event.locals.locale).catalogue(),
-    readDepartments(api),
-    readHealth(api),
-  ]);
+  const [catalogue, departments, health] = await Promise.all([semanticFor(event).catalogue(), readDepartments(api), readHealth(api)]);
   const has = (member: string): boolean => catalogue.has(member);
   const granted = grantedDashboards(me.roles, has);
   return {

@@ -29,7 +29,7 @@ export async function openRecords(event: RequestEvent, id: string): Promise<Open
   const me = await requireMe(event);
   const api = apiFor(event);
   const { locale } = event.locals;
-  const semantic = semanticFor(api, locale);
+  const semantic = semanticFor(event);
   const [catalogue, departments] = await Promise.all([semantic.catalogue(), readDepartments(api)]);
   const view = recordView(id);
   const isGranted =
