@@ -84,18 +84,19 @@ export async function startStack(options: { dataDir?: string; env?: Record<strin
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await ended;
   };
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   await eventually(
     `${url}/healthz`,
-    async () => {
-      if (child.exitCode !== null) throw new Error(`kehu start ended with ${child.exitCode}:\n${printed}`);
-      const response = await fetch(`${url}/healthz`);
-      return response.ok ? true : null;
-    },
+    async () => (hasEnded() || (await fetch(`${url}/healthz`)).ok ? true : null),
     options.readyWithinMs ?? 120_000,
-  ).catch(async (error: unknown) => {
-    await kill("SIGKILL");
-    throw new Error(`kehu start did not become ready:\n${printed}`, { cause: error });
-  });
+  )
+    .then(() => {
+      if (hasEnded()) throw new Error(`kehu start ended with ${child.exitCode ?? child.signalCode}`);
+    })
+    .catch(async (error: unknown) => {
+      await kill("SIGKILL");
+      throw new Error(`kehu start did not become ready:\n${printed}`, { cause: error });
+    });
   return {
     url,
     dataDir,

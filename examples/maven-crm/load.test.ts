@@ -11,7 +11,7 @@ import { loadMaven } from "./load.ts";
 import type { Mapping } from "./records.ts";
 
 const mappings = parseCsv(readFileSync(join(import.meta.dirname, "key-mapping.csv"), "utf8")) as unknown as Mapping[];
-const realFolder = process.env["KEHU_MAVEN_CRM"] ?? join(import.meta.dirname, "../../../shared/data/maven-crm");
+const realFolder = join(process.env["KEHU_SHARED_DATA"] ?? join(import.meta.dirname, "../../../shared/data"), "maven-crm");
 
 interface Company extends TestAuth {
   api: KehuApi;
@@ -143,7 +143,7 @@ describe("a small pipeline", () => {
   });
 });
 
-describe.skipIf(!existsSync(realFolder))(`the Maven pipeline (skipped unless its folder is there: KEHU_MAVEN_CRM)`, () => {
+describe.skipIf(!existsSync(realFolder))(`the Maven pipeline (needs maven-crm in KEHU_SHARED_DATA)`, () => {
   let company: Company;
   beforeAll(async () => {
     company = await createCompany();

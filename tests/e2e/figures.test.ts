@@ -1,0 +1,119 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { headlineFigures, type HeadlineFigures } from "../figures/headline.ts";
+import { signInDemo, untilFresh, type Session } from "../stack.ts";
+
+const stack = inject("stack");
+
+/** The stack runs with the default KEHU_TIMEZONE. */
+const timezone = "Asia/Shanghai";
+
+const roles = ["executive", "analyst", "sales_manager", "sales_rep"] as const;
+type Role = (typeof roles)[number];
+
+/** Both ends included. A running period ends today: activity is counted up to the day, not to a day to come. */
+interface Period {
+  name: string;
+  from: string;
+  to: string;
+}
+
+const day = new Intl.DateTimeFormat("en-CA", { timeZone: timezone }).format(new Date());
+const year = Number(day.slice(0, 4));
+const periods: Period[] = [
+  { name: "this month", from: `${day.slice(0, 7)}-01`, to: day },
+  { name: "this year", from: `${year}-01-01`, to: day },
+  { name: "a past year", from: `${year - 1}-01-01`, to: `${year - 1}-12-31` },
+];
+
+let sessions: Record<Role, Session>;
+let database: Client;
+/** Where the log stood when the tests began. */
+let lsn: string;
+/** Ids of the employees whose rows the role sees; undefined: everybody's. */
+let visibleTo: Record<Role, string[] | undefined>;
+
+beforeAll(async () => {
+  sessions = await signInDemo(stack);
+  const { port, password } = JSON.parse(await readFile(join(stack.dataDir, "runtime.json"), "utf8")) as { port: number; password: string };
+  database = new Client({ host: "127.0.0.1", port, password, user: "kehu", database: "kehu" });
+  await database.connect();
+  const me = (role: Role): Promise<{ employee_id: string; department_id: string }> => sessions[role].json("/api/v1/me");
+  const { rows } = await database.query<{ id: string }>(
+    `with recursive below as (
+       select id from crm.departments where id = $1
+       union select departments.id from crm.departments join below on departments.parent_id = below.id where deleted_at is null
+     )
+     select employees.id from crm.employees where department_id in (select id from below) and deleted_at is null`,
+    [(await me("sales_manager")).department_id],
+  );
+  visibleTo = {
+    executive: undefined,
+    analyst: undefined,
+    sales_manager: rows.map(({ id }) => id),
+    sales_rep: [(await me("sales_rep")).employee_id],
+  };
+  // Whatever other tests wrote before is in both.
+  const written = await database.query<{ lsn: string }>("select pg_current_wal_lsn() as lsn");
+  lsn = written.rows[0]!.lsn;
+  await untilFresh(stack, lsn);
+});
+
+afterAll(() => database?.end());
+
+/** The ten measures as a dashboard asks for them. */
+async function semanticFigures(session: Session, { from, to }: Period): Promise<Record<keyof HeadlineFigures, string | null>> {
+  const ask = async (measures: string[], time?: string, filters: object[] = []): Promise<Record<string, string | null>> => {
+    const timeDimensions = time ? [{ dimension: time, dateRange: [from, to] }] : [];
+    return (await session.load({ measures, timeDimensions, filters }, { "kehu-wait-for": lsn })).data[0] ?? {};
+  };
+  const equals = (member: string, value: string): object => ({ member, operator: "equals", values: [value] });
+  const [orders, receipts, closed, activity, customers, open, targets] = await Promise.all([
+    ask(["orders.amount", "orders.count"], "orders.ordered_at"),
+    ask(["receipts.amount"], "receipts.received_at"),
+    ask(["opportunities.won_amount", "opportunities.win_rate"], "opportunities.closed_at"),
+    ask(["customers.new_count", "customers.active_count"], "customers.period"),
+    ask(["customers.count"]),
+    ask(["opportunities.open_amount"]),
+    ask(["targets.attainment"], "targets.month", [equals("targets.measure", "order_amount"), equals("targets.level", "goal")]),
+  ]);
+  return {
+    orderAmount: orders["orders.amount"] ?? null,
+    orderCount: orders["orders.count"] ?? null,
+    receiptAmount: receipts["receipts.amount"] ?? null,
+    wonAmount: closed["opportunities.won_amount"] ?? null,
+    winRate: closed["opportunities.win_rate"] ?? null,
+    newCustomers: activity["customers.new_count"] ?? null,
+    activeCustomers: activity["customers.active_count"] ?? null,
+    customerCount: customers["customers.count"] ?? null,
+    openPipeline: open["opportunities.open_amount"] ?? null,
+    attainment: targets["targets.attainment"] ?? null,
+  };
+}
+
+const money = ["orderAmount", "receiptAmount", "wonAmount", "openPipeline"] as const;
+const counts = ["orderCount", "newCustomers", "customerCount", "activeCustomers"] as const;
+const rates = ["winRate", "attainment"] as const;
+
+/** Both sides in one notation: money with cents (a sum over no rows is none), counts whole, rates to 12 places. */
+const comparable = (figures: Record<keyof HeadlineFigures, string | number | null>): Record<string, string | null> =>
+  Object.fromEntries([
+    ...money.map((name) => {
+      const [whole = "0", cents = ""] = String(figures[name] ?? "0").split(".");
+      return [name, `${whole}.${cents.padEnd(2, "0")}`];
+    }),
+    ...counts.map((name) => [name, String(figures[name] ?? 0)]),
+    ...rates.map((name) => [name, figures[name] === null ? null : Number(figures[name]).toFixed(12)]),
+  ]) as Record<string, string | null>;
+
+describe.each(roles)("headline figures of Postgres and of the semantic layer: %s", (role) => {
+  it.each(periods)("$name", async (period) => {
+    const owners = visibleTo[role];
+    const postgres = comparable(await headlineFigures(database, { ...period, timezone, ...(owners ? { visibleTo: owners } : {}) }));
+    expect(Object.values(postgres).filter((value) => value !== null && Number(value) !== 0).length).toBeGreaterThan(5);
+    const semantic = comparable(await semanticFigures(sessions[role], period));
+    expect(semantic).toEqual(postgres);
+  });
+});
