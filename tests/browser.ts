@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
@@ -10,7 +9,10 @@ import { chromium, type Browser } from "playwright-core";
  * Both variables must be set before the package is imported; the folder is per version and user, or an older unpacked one would be reused.
  */
 export async function launchBrowser(): Promise<Browser> {
-  const { version } = createRequire(import.meta.url)("@sparticuz/chromium/package.json") as { version: string };
+  const lock = JSON.parse(await readFile(join(import.meta.dirname, "../package-lock.json"), "utf8")) as {
+    packages: Record<string, { version: string }>;
+  };
+  const version = lock.packages["node_modules/@sparticuz/chromium"]?.version ?? "unknown";
   const owner = createHash("sha256").update(userInfo().username).digest("hex").slice(0, 8);
   const folder = join(tmpdir(), `kehu-chromium-${version}-${owner}`);
   await mkdir(folder, { recursive: true });
@@ -19,9 +21,11 @@ export async function launchBrowser(): Promise<Browser> {
   process.env.TMPDIR = folder;
   try {
     const { default: binary } = await import("@sparticuz/chromium");
+    const executablePath = await binary.executablePath();
+    await giveFonts(folder);
     // Not the package's own arguments: they switch web security off, and then no Origin is sent.
     return await chromium.launch({
-      executablePath: await binary.executablePath(),
+      executablePath,
       args: [
         "--no-sandbox",
         "--disable-gpu",
@@ -35,4 +39,15 @@ export async function launchBrowser(): Promise<Browser> {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
   }
+}
+
+/** The package's own font configuration names /tmp/fonts, and Chromium ends itself when it finds no font at all. Chinese glyphs come with the portal. */
+async function giveFonts(folder: string): Promise<void> {
+  const configuration = join(folder, "fontconfig");
+  await mkdir(configuration, { recursive: true });
+  const dirs = [join(folder, "fonts", "fonts"), "/usr/share/fonts"].map((dir) => `<dir>${dir}</dir>`).join("");
+  const cache = `<cachedir>${join(folder, "fonts-cache")}</cachedir>`;
+  const text = `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${dirs}${cache}</fontconfig>`;
+  await writeFile(join(configuration, "fonts.conf"), text);
+  process.env.FONTCONFIG_PATH = configuration;
 }

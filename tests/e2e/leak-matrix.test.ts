@@ -32,6 +32,9 @@ const textDimension: Partial<Record<PlantedEntity, string>> = {
   receipt: "receipts.customer",
 };
 
+/** Entities with a page of records in the portal, and so a workbook. */
+const withPage: readonly PlantedEntity[] = ["customer", "opportunity", "order", "receipt"];
+
 /** One way for a record to leave. `null`: this path does not carry the entity. */
 interface Path {
   name: string;
@@ -117,7 +120,7 @@ const paths: Path[] = [
     name: "drill-through page",
     sees: (session, entity, planted) => {
       const view = viewOf[entity];
-      if (!view || !textDimension[entity]) return null;
+      if (!view || !withPage.includes(entity)) return null;
       return records(session, recordsPath("/records", view, entity, planted)).then((page) => page.includes(planted.text));
     },
   },
@@ -125,8 +128,10 @@ const paths: Path[] = [
     name: "workbook",
     sees: (session, entity, planted) => {
       const view = viewOf[entity];
-      if (!view || !textDimension[entity]) return null;
-      return records(session, recordsPath("/export", view, entity, planted)).then((file) => workbookText(file).includes(planted.text));
+      if (!view || !withPage.includes(entity)) return null;
+      return records(session, recordsPath("/export/records", view, entity, planted)).then((file) =>
+        workbookText(file).includes(planted.text),
+      );
     },
   },
 ];
