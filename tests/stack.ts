@@ -85,18 +85,17 @@ export async function startStack(options: { dataDir?: string; env?: Record<strin
     await ended;
   };
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
-  await eventually(
-    `${url}/healthz`,
-    async () => (hasEnded() || (await fetch(`${url}/healthz`)).ok ? true : null),
-    options.readyWithinMs ?? 120_000,
-  )
-    .then(() => {
-      if (hasEnded()) throw new Error(`kehu start ended with ${child.exitCode ?? child.signalCode}`);
-    })
-    .catch(async (error: unknown) => {
-      await kill("SIGKILL");
-      throw new Error(`kehu start did not become ready:\n${printed}`, { cause: error });
-    });
+  try {
+    await eventually(
+      `${url}/healthz`,
+      async () => (hasEnded() || (await fetch(`${url}/healthz`)).ok ? true : null),
+      options.readyWithinMs ?? 120_000,
+    );
+    if (hasEnded()) throw new Error(`kehu start ended with ${child.exitCode ?? child.signalCode}`);
+  } catch (error) {
+    await kill("SIGKILL");
+    throw new Error(`kehu start did not become ready:\n${printed}`, { cause: error });
+  }
   return {
     url,
     dataDir,
