@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { getRequestListener, serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { clockFrom, createApi, createAuth, createAuthRoutes, createLogger, createPool } from "@kehu/operational-api";
+import { clockFrom, createApi, createAuth, createAuthRoutes, createLogger, createPool, isLoopbackName } from "@kehu/operational-api";
 import { createPortalHandler, type InProcessApi } from "@kehu/portal";
 import type { Channel, Running } from "./child.ts";
 import { createHealth } from "./health.ts";
@@ -12,6 +12,19 @@ import { readChildSettings } from "./settings.ts";
 
 const closeGraceMs = 3_000;
 const isApi = (path: string): boolean => path.startsWith("/api/") || path.startsWith("/cubejs-api/") || path === "/healthz";
+
+/**
+ * Where a page asked for as http://127.0.0.1 belongs when KEHU_URL says http://localhost, or the other way round: changes are accepted from KEHU_URL only,
+ * so a user at the other name could not even sign in. Null for everything else.
+ */
+function otherLoopbackName(request: IncomingMessage, url: string): string | null {
+  const { host } = request.headers;
+  const home = new URL(url);
+  if (request.method !== "GET" || !host || host === home.host || !URL.canParse(`http://${host}`)) return null;
+  const asked = new URL(`http://${host}`);
+  if (!isLoopbackName(asked.hostname) || !isLoopbackName(home.hostname) || asked.port !== home.port) return null;
+  return `${home.origin}${request.url ?? "/"}`;
+}
 
 /** The only open port: operational API and accounts, the semantic API, the live channel, the portal. */
 export async function runWeb(channel: Channel): Promise<Running> {
@@ -44,6 +57,11 @@ export async function runWeb(channel: Channel): Promise<Running> {
   const server = createServer((request, response) => {
     if (isApi(request.url ?? "/")) {
       void listener(request, response);
+      return;
+    }
+    const elsewhere = otherLoopbackName(request, settings.url);
+    if (elsewhere) {
+      response.writeHead(307, { location: elsewhere }).end();
       return;
     }
     portal(Object.assign(request, { kehu: inProcess(request, response) }), response, () => {
