@@ -9,7 +9,12 @@ export default defineConfig({
       {
         test: {
           name: "rooms",
-          include: [...rooms.map((room) => `${room}/**/*.test.ts`), "kehu/**/*.test.ts", "examples/**/*.test.ts", "portal/src/**/*.test.ts"],
+          include: [
+            ...rooms.map((room) => `${room}/**/*.test.ts`),
+            "kehu/**/*.test.ts",
+            "examples/**/*.test.ts",
+            "portal/src/**/*.test.ts",
+          ],
           exclude: ["**/node_modules/**"],
           globalSetup: ["tests/setup/postgres.ts"],
           testTimeout: 60_000,

@@ -16,7 +16,9 @@ const resolves = (path, name) => {
 };
 
 const platform = (name) => {
-  const os = ["linux", "darwin", "win32", "freebsd", "android", "openbsd", "netbsd", "sunos", "aix"].find((o) => name.includes(o)) ?? (name.includes("-win-") ? "win32" : undefined);
+  const os =
+    ["linux", "darwin", "win32", "freebsd", "android", "openbsd", "netbsd", "sunos", "aix"].find((o) => name.includes(o)) ??
+    (name.includes("-win-") ? "win32" : undefined);
   const cpu = ["arm64", "x64", "ia32", "arm", "riscv64", "ppc64", "s390x", "wasm32", "loong64", "mips64el"].find((c) => name.includes(c));
   const libc = name.includes("musl") ? "musl" : /-gnu/.test(name) ? "glibc" : undefined;
   return { ...(os ? { os: [os] } : {}), ...(cpu ? { cpu: [cpu] } : {}), ...(libc ? { libc: [libc] } : {}) };

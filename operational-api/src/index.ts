@@ -7,7 +7,15 @@ export * from "./config.ts";
 export * from "./server-config.ts";
 export * from "./clock.ts";
 export * from "./log.ts";
-export { CompanyNotEmpty, demoAccounts, demoAccountsOf, type DemoOptions, fillDemoCompany, hasCompany, removeDemoCompany } from "./demo/index.ts";
+export {
+  CompanyNotEmpty,
+  demoAccounts,
+  demoAccountsOf,
+  type DemoOptions,
+  fillDemoCompany,
+  hasCompany,
+  removeDemoCompany,
+} from "./demo/index.ts";
 export { createApi } from "./app.ts";
 export { createPool } from "./pool.ts";
 export { ensureDefaultPipeline } from "./schema/default-pipeline.ts";
