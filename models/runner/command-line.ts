@@ -2,12 +2,10 @@ import { parseArgs } from "node:util";
 import { UsageError, didYouMean } from "./errors.ts";
 import type { NodeResult } from "./execute.ts";
 import type { Node, Settings } from "./resources.ts";
-import { runModels, type Command, type RunOptions, type RunSummary } from "./run-models.ts";
+import { commands, runModels, type Command, type RunOptions, type RunSummary } from "./run-models.ts";
 import { isSettings, parseYaml } from "./yaml.ts";
 
-const commands: readonly Command[] = ["build", "run", "test", "seed", "compile", "ls", "show"];
-
-const usage = `kehu build | run | test | seed | compile | ls | show
+const usage = `kehu build | run | test | seed | snapshot | compile | ls | show | docs generate | source freshness | retry
   --project-dir DIR     folder of dbt_project.yml (default: the current folder)
   --database FILE       DuckDB file to build in; its catalog is the file's name without the ending
   -s, --select WORDS    name, folder.name, path:, tag:, source:, config.x:, +name+, @name, a,b
@@ -16,11 +14,17 @@ const usage = `kehu build | run | test | seed | compile | ls | show
   --threads N           nodes built at once
   -f, --full-refresh    rebuild incremental models from nothing
   -x, --fail-fast       stop at the first failure
+  --store-failures      keep the failing rows of tests in tables of the audit schema
+  --state DIR           retry: where the earlier run's artifacts are (default: the target folder)
   --target-path DIR     where manifest.json and run_results.json go (default: target)
   --inline SQL, --limit N   for show`;
 
 /** The command line of the runner: `["build", "--select", …]`. Answers the exit code: 0 good, 1 a node or test failed, 2 usage or project error. */
 export async function runnerCommand(argv: string[]): Promise<number> {
+  const cancelled = new AbortController();
+  // The first Ctrl-C ends the run in order; a second one ends the process, as no listener is left.
+  const cancel = (): void => cancelled.abort();
+  process.once("SIGINT", cancel);
   try {
     const options = readOptions(argv);
     if (options === "help") {
@@ -29,6 +33,7 @@ export async function runnerCommand(argv: string[]): Promise<number> {
     }
     const summary = await runModels({
       ...options,
+      signal: cancelled.signal,
       onProgress: ({ line, result }) => {
         console.log(line);
         if (result.status === "error" || result.status === "fail") console.log(indent(result.message ?? ""));
@@ -41,13 +46,17 @@ export async function runnerCommand(argv: string[]): Promise<number> {
     if (!(error instanceof UsageError)) throw error;
     console.error(`kehu: ${error.message}`);
     return 2;
+  } finally {
+    process.off("SIGINT", cancel);
   }
 }
 
 function readOptions(argv: string[]): RunOptions | "help" {
   const [given = "help", ...rest] = argv;
   if (given === "help" || rest.includes("--help") || rest.includes("-h")) return "help";
-  const command = given === "list" ? "ls" : commands.find((candidate) => candidate === given);
+  // `docs generate` and `source freshness` are two words.
+  const two = `${given} ${rest[0] ?? ""}`;
+  const command = given === "list" ? "ls" : commands.find((candidate) => candidate === given || candidate === two);
   if (!command) throw new UsageError(`the runner has no command "${given}".${didYouMean(given, commands)}\n${usage}`);
   const { values } = parse(rest);
   const limit = number(values.limit, "--limit");
@@ -60,6 +69,8 @@ function readOptions(argv: string[]): RunOptions | "help" {
     vars: readVars(values.vars),
     failFast: values["fail-fast"] ?? false,
     fullRefresh: values["full-refresh"] ?? false,
+    storeFailures: values["store-failures"] ?? false,
+    ...(values.state !== undefined && { state: values.state }),
     ...(values.database !== undefined && { database: values.database }),
     ...(values["target-path"] !== undefined && { targetPath: values["target-path"] }),
     ...(threads !== undefined && { threads }),
@@ -84,6 +95,8 @@ function parse(argv: string[]) {
         threads: { type: "string" },
         "full-refresh": { type: "boolean", short: "f" },
         "fail-fast": { type: "boolean", short: "x" },
+        "store-failures": { type: "boolean" },
+        state: { type: "string" },
         "target-path": { type: "string" },
         inline: { type: "string" },
         limit: { type: "string" },
@@ -133,7 +146,14 @@ function print(command: Command, summary: RunSummary): void {
   if (command === "ls") for (const node of summary.nodes) console.log(listed(node));
   else if (command === "compile") for (const [id, sql] of summary.compiled) console.log(`-- ${id}\n${sql.trim()}\n`);
   else if (command === "show") console.table(summary.rows);
+  else if (command === "docs generate") console.log("Wrote manifest.json, catalog.json and index.html to the target folder.");
+  else if (command === "source freshness") console.log(freshnessTotals(summary));
   else console.log(totals(summary.results));
+}
+
+function freshnessTotals({ freshness }: RunSummary): string {
+  const count = (...statuses: string[]): number => freshness.filter(({ status }) => statuses.includes(status)).length;
+  return `Done. PASS=${count("pass")} WARN=${count("warn")} ERROR=${count("error", "runtime error")} TOTAL=${freshness.length}`;
 }
 
 const listed = (node: Node): string => node.fqn.join(".");

@@ -18,7 +18,7 @@ interface Compiled {
 /** Runs tests of the same relations in one query; when that fails, one by one, so that the guilty test is named. */
 export async function runDataTests(
   nodes: readonly Node[],
-  compiler: Compiler,
+  compiler: Pick<Compiler, "compile">,
   connection: DuckDBConnection,
 ): Promise<Map<string, TestOutcome>> {
   const outcomes = new Map<string, TestOutcome>();

@@ -4,10 +4,12 @@ import { Compiler } from "./compiler.ts";
 import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
 import { NodeError } from "./errors.ts";
 import { Graph } from "./graph.ts";
-import { materialize, runStatements } from "./materialize.ts";
+import { materialize } from "./materialize.ts";
 import { quoteIdentifier } from "./relation.ts";
 import type { Node, Project } from "./resources.ts";
 import { planUnits, runUnits, type Unit } from "./schedule.ts";
+import { runStatements } from "./statements.ts";
+import { runStoredTest, storesFailures } from "./store-failures.ts";
 import { runUnitTest } from "./unit-tests.ts";
 
 export type Status = "success" | "error" | "skipped" | "pass" | "fail" | "warn";
@@ -46,6 +48,12 @@ export interface ExecuteOptions {
   gate: boolean;
   failFast?: boolean;
   fullRefresh?: boolean;
+  /** Keep the failing rows of every test that does not say otherwise. */
+  storeFailures?: boolean;
+  /** The first connection is in a transaction that the caller ends. */
+  inTransaction?: boolean;
+  /** Interrupts what runs and skips the rest. */
+  signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   log?: (message: string) => void;
   now?: () => Date;
@@ -71,6 +79,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
   const total = units.reduce((sum, unit) => sum + unit.nodes.length, 0);
   const results: NodeResult[] = [];
 
+  const cancelled = (): boolean => options.signal?.aborted ?? false;
   const report = (result: NodeResult, description: string): void => {
     results.push(result);
     options.onProgress?.({ index: results.length, total, result, line: progressLine(results.length, total, result, description) });
@@ -114,21 +123,35 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
   const run = async (unit: Unit, worker: Worker): Promise<boolean> => {
     const [node] = unit.nodes;
     if (!node) return true;
-    if (node.resourceType === "test") return runTests(unit, worker, () => runDataTests(unit.nodes, compiler, worker.connection));
+    if (cancelled()) {
+      skip(unit, undefined);
+      return false;
+    }
+    if (node.resourceType === "test")
+      return runTests(unit, worker, () => testOutcomes(unit.nodes, compiler, worker.connection, options.storeFailures ?? false));
     if (node.resourceType === "unit_test")
       return runTests(unit, worker, async () => new Map([[node.uniqueId, await runUnitTest(node, compiler, worker.connection)]]));
     const startedAt = now();
     const started = performance.now();
     try {
-      const built = await materialize(node, compiler, catalog, worker.connection, fullRefresh);
+      const { connection } = worker;
+      const built = await materialize(node, {
+        compiler,
+        catalog,
+        connection,
+        fullRefresh,
+        now: startedAt,
+        inTransaction: options.inTransaction ?? false,
+      });
       const { compiledCode, relationName, description } = built;
       report(ended(node, worker, startedAt, started, 1, { status: "success", message: "OK", compiledCode, relationName }), description);
       return true;
     } catch (error) {
       const compiledCode = error instanceof NodeError ? error.sql : null;
+      const message = cancelled() ? "Cancelled while it ran" : `${messageOf(error)}\n  in ${node.file}`;
       report(
-        ended(node, worker, startedAt, started, 1, { status: "error", message: `${messageOf(error)}\n  in ${node.file}`, compiledCode }),
-        `model ${node.schema}.${node.alias}`,
+        ended(node, worker, startedAt, started, 1, { status: "error", message, compiledCode }),
+        `${node.resourceType} ${node.schema}.${node.alias}`,
       );
       return false;
     }
@@ -136,15 +159,47 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
   const skip = (unit: Unit, because: Unit | undefined): void => {
     const message = because
       ? `Skipped: ${because.nodes.map((node) => node.name).join(", ")} failed or was skipped`
-      : "Skipped: --fail-fast";
+      : cancelled()
+        ? "Skipped: cancelled"
+        : "Skipped: --fail-fast";
     for (const node of unit.nodes) report(ended(node, undefined, now(), performance.now(), 1, { status: "skipped", message }), node.name);
   };
 
   const workers = connections.map((connection, index) => ({ connection, threadId: `Thread-${index + 1}` }));
-  await runHooks(project.settings.onRunStart, compiler, first);
-  await runUnits(units, workers, run, skip, options.failFast ?? false);
-  await runHooks(project.settings.onRunEnd, compiler, first);
+  let interrupting: NodeJS.Timeout | undefined;
+  const interrupt = (): void => {
+    const all = (): void => workers.forEach(({ connection }) => connection.interrupt());
+    all();
+    // A node that is still being compiled has nothing to interrupt yet.
+    interrupting = setInterval(all, 50);
+  };
+  options.signal?.addEventListener("abort", interrupt);
+  try {
+    await runHooks(project.settings.onRunStart, compiler, first);
+    await runUnits(units, workers, run, skip, options.failFast ?? false);
+    if (!cancelled()) await runHooks(project.settings.onRunEnd, compiler, first);
+  } finally {
+    options.signal?.removeEventListener("abort", interrupt);
+    clearInterval(interrupting);
+  }
   return results;
+}
+
+/** Tests that keep their failing rows run alone, the others in one query. */
+async function testOutcomes(
+  nodes: readonly Node[],
+  compiler: Compiler,
+  connection: DuckDBConnection,
+  storeAll: boolean,
+): Promise<Map<string, TestOutcome>> {
+  const stored = nodes.filter((node) => storesFailures(node, storeAll));
+  const outcomes = await runDataTests(
+    nodes.filter((node) => !stored.includes(node)),
+    compiler,
+    connection,
+  );
+  for (const node of stored) outcomes.set(node.uniqueId, await runStoredTest(node, compiler, connection));
+  return outcomes;
 }
 
 async function runHooks(hooks: readonly string[], compiler: Compiler, connection: DuckDBConnection): Promise<void> {
@@ -159,7 +214,10 @@ async function runHooks(hooks: readonly string[], compiler: Compiler, connection
 async function createSchemas(selected: readonly Node[], catalog: Catalog, connection: DuckDBConnection): Promise<void> {
   const missing = new Map<string, string>();
   for (const node of selected) {
-    const builds = (node.resourceType === "model" && node.config.materialized !== "ephemeral") || node.resourceType === "seed";
+    const builds =
+      (node.resourceType === "model" && node.config.materialized !== "ephemeral") ||
+      node.resourceType === "seed" ||
+      node.resourceType === "snapshot";
     if (!builds || catalog.hasSchema(node.database, node.schema)) continue;
     catalog.addSchema(node.database, node.schema);
     missing.set(

@@ -3,9 +3,12 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Catalog } from "./catalog.ts";
 import { hooks } from "./config.ts";
 import type { Compiler } from "./compiler.ts";
-import { NodeError, ProjectError } from "./errors.ts";
-import { Relation, quoteIdentifier } from "./relation.ts";
+import { ProjectError } from "./errors.ts";
+import { incrementalBuild } from "./incremental.ts";
+import { Relation } from "./relation.ts";
 import type { Node } from "./resources.ts";
+import { snapshotBuild } from "./snapshot.ts";
+import { literal, runAtomically, runStatements, trimSemicolon } from "./statements.ts";
 import { isSettings } from "./yaml.ts";
 
 export interface Materialization {
@@ -15,50 +18,66 @@ export interface Materialization {
   relationName: string;
 }
 
-/** Builds one model or seed in the target, in as few statements as its kind allows. */
-export async function materialize(
-  node: Node,
-  compiler: Compiler,
-  catalog: Catalog,
-  connection: DuckDBConnection,
-  fullRefresh: boolean,
-): Promise<Materialization> {
+export interface MaterializeOptions {
+  compiler: Compiler;
+  catalog: Catalog;
+  connection: DuckDBConnection;
+  fullRefresh: boolean;
+  /** The time that a snapshot's new versions begin. */
+  now: Date;
+  /** The connection is in a transaction that the caller ends. */
+  inTransaction: boolean;
+}
+
+/** Builds one model, seed or snapshot in the target, in as few statements as its kind allows. */
+export async function materialize(node: Node, options: MaterializeOptions): Promise<Materialization> {
+  const { compiler, catalog, connection } = options;
   const relation = new Relation({ database: node.database, schema: node.schema, identifier: node.alias });
-  const name = relation.toText();
   const compiledCode = node.resourceType === "seed" ? null : await compiler.compile(node, connection);
-  const kind = node.resourceType === "seed" ? "table" : node.config.materialized;
   const before = await renderHooks(node, "pre-hook", compiler, connection);
   const after = await renderHooks(node, "post-hook", compiler, connection);
-  const existing = catalog.typeOf(relation);
-  const body = trimSemicolon(compiledCode ?? "");
-  let statements: string[];
-  if (node.resourceType === "seed")
-    statements = [...dropOther(name, existing, "table"), `create or replace table ${name} as ${seedQuery(node, compiler)}`];
-  else if (kind === "view") statements = [...dropOther(name, existing, "view"), `create or replace view ${name} as (\n${body}\n)`];
-  else if (kind === "table") statements = [...dropOther(name, existing, "table"), `create or replace table ${name} as (\n${body}\n)`];
-  else if (kind === "incremental") {
-    const full = (typeof node.config.full_refresh === "boolean" ? node.config.full_refresh : fullRefresh) || existing !== "table";
-    statements = full
-      ? [...dropOther(name, existing, "table"), `create or replace table ${name} as (\n${body}\n)`]
-      : await incrementalStatements(node, relation, body, connection);
-  } else throw new ProjectError(`${node.file}: there is no materialization "${kind}"; known are view, table, incremental, ephemeral`);
-  await runStatements(connection, [...before, ...statements, ...after]);
+  const kind = await build(node, relation, trimSemicolon(compiledCode ?? ""), { ...options, before, after });
   catalog.put(relation, kind === "view" ? "view" : "table");
-  const label = node.resourceType === "seed" ? "seed file" : `sql ${kind} model`;
-  return { description: `${label} ${node.schema}.${node.alias}`, compiledCode, relationName: name };
+  return { description: `${label(node, kind)} ${node.schema}.${node.alias}`, compiledCode, relationName: relation.toText() };
 }
 
-/** Runs all statements in one round trip; an error carries the SQL. */
-export async function runStatements(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
-  const sql = statements.join(";\n");
-  try {
-    await connection.run(sql);
-  } catch (cause) {
-    throw new NodeError(cause instanceof Error ? cause.message : String(cause), sql, cause);
+const label = (node: Node, kind: string): string =>
+  node.resourceType === "seed" ? "seed file" : node.resourceType === "snapshot" ? "snapshot" : `sql ${kind} model`;
+
+interface BuildOptions extends MaterializeOptions {
+  before: string[];
+  after: string[];
+}
+
+/** Answers what the relation is now. */
+async function build(node: Node, relation: Relation, body: string, options: BuildOptions): Promise<string> {
+  const { compiler, catalog, connection, before, after } = options;
+  const name = relation.toText();
+  const existing = catalog.typeOf(relation);
+  const replace = (kind: "table" | "view", query: string): Promise<void> =>
+    runStatements(connection, [...before, ...dropOther(name, existing, kind), `create or replace ${kind} ${name} as ${query}`, ...after]);
+  const stepwise = async ({ stage, change }: { stage: string[]; change(): Promise<string[]> }): Promise<void> => {
+    if (before.length + stage.length > 0) await runStatements(connection, [...before, ...stage]);
+    const statements = [...(await change()), ...after];
+    await (options.inTransaction ? runStatements(connection, statements) : runAtomically(connection, statements));
+  };
+  if (node.resourceType === "seed") {
+    await replace("table", seedQuery(node, compiler));
+    return "table";
   }
+  if (node.resourceType === "snapshot") {
+    await stepwise(snapshotBuild({ node, relation, body, exists: existing !== undefined, connection, now: options.now }));
+    return "table";
+  }
+  const kind = node.config.materialized;
+  if (kind === "view" || kind === "table") await replace(kind, `(\n${body}\n)`);
+  else if (kind === "incremental") {
+    const own = node.config.full_refresh;
+    const full = (typeof own === "boolean" ? own : options.fullRefresh) || existing !== "table";
+    await (full ? replace("table", `(\n${body}\n)`) : stepwise(incrementalBuild(node, relation, body, connection)));
+  } else throw new ProjectError(`${node.file}: there is no materialization "${kind}"; known are view, table, incremental, ephemeral`);
+  return kind;
 }
-
-const trimSemicolon = (sql: string): string => sql.replace(/;\s*$/, "");
 
 const dropOther = (name: string, existing: string | undefined, wanted: "table" | "view"): string[] =>
   existing !== undefined && existing !== wanted ? [`drop ${existing} ${name}`] : [];
@@ -81,21 +100,4 @@ function seedQuery(node: Node, compiler: Compiler): string {
     options.push(`types = {${types.map(([column, type]) => `${literal(column)}: ${literal(String(type))}`).join(", ")}}`);
   if (typeof node.config.delimiter === "string") options.push(`delim = ${literal(node.config.delimiter)}`);
   return `select * from read_csv(${literal(path)}, ${options.join(", ")})`;
-}
-
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-async function incrementalStatements(node: Node, relation: Relation, body: string, connection: DuckDBConnection): Promise<string[]> {
-  const name = relation.toText();
-  const staged = quoteIdentifier(`${node.alias}__dbt_tmp`);
-  const columns = (await (await connection.run(`describe ${name}`)).getRowsJS()).map((row) => quoteIdentifier(String(row[0]))).join(", ");
-  const given = node.config.unique_key;
-  const keys = (Array.isArray(given) ? given : given === undefined || given === null ? [] : [given]).map(String);
-  const matches = keys.map((key) => `target.${quoteIdentifier(key)} = staged.${quoteIdentifier(key)}`).join(" and ");
-  return [
-    `create or replace temp table ${staged} as (\n${body}\n)`,
-    ...(keys.length > 0 ? [`delete from ${name} as target using temp.${staged} as staged where ${matches}`] : []),
-    `insert into ${name} (${columns}) select ${columns} from temp.${staged}`,
-    `drop table temp.${staged}`,
-  ];
 }

@@ -1,29 +1,42 @@
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { availableParallelism } from "node:os";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import { writeArtifacts } from "./artifacts.ts";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { writeCatalog, writeManifest, writeRunResults, writeSources, type Invocation } from "./artifacts.ts";
 import { Catalog } from "./catalog.ts";
 import { Compiler } from "./compiler.ts";
-import { ProjectError, UsageError } from "./errors.ts";
+import { readCatalogTables } from "./docs-catalog.ts";
+import { writeDocsPage } from "./docs-page.ts";
+import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { executeNodes, type NodeResult, type Progress } from "./execute.ts";
 import { TemplateError } from "./jinja/index.ts";
 import { loadProject } from "./load-project.ts";
+import { readProjectFile } from "./project-file.ts";
+import { readEarlierRun } from "./retry.ts";
 import { selectNodes } from "./selectors.ts";
-import type { Node, Project, ResourceType, Settings, TargetInfo } from "./resources.ts";
+import { checkFreshness, freshnessLine, freshnessRecord, type FreshnessResult } from "./source-freshness.ts";
+import { trimSemicolon } from "./statements.ts";
+import type { Node, Project, ResourceType, Settings } from "./resources.ts";
+import { openTarget, targetOf, type TargetChoice } from "./target-database.ts";
 
-export type Command = "build" | "run" | "test" | "seed" | "compile" | "ls" | "show";
+export const commands = [
+  "build",
+  "run",
+  "test",
+  "seed",
+  "snapshot",
+  "compile",
+  "ls",
+  "show",
+  "docs generate",
+  "source freshness",
+  "retry",
+] as const;
+export type Command = (typeof commands)[number];
 
-export interface RunOptions {
+export interface RunOptions extends TargetChoice {
   command: Command;
   /** Folder of dbt_project.yml. */
   projectDir: string;
-  /** A DuckDB file; its catalog is the file's stem. Or give `connection` and `catalog`. */
-  database?: string;
-  connection?: DuckDBConnection;
-  /** The catalog that models are built in, when the caller gives the connection. */
-  catalog?: string;
-  /** The target's schema, for models without one of their own. */
-  schema?: string;
   select?: readonly string[];
   exclude?: readonly string[];
   vars?: Settings;
@@ -31,8 +44,14 @@ export interface RunOptions {
   threads?: number;
   failFast?: boolean;
   fullRefresh?: boolean;
+  /** Keep the failing rows of tests in tables of the audit schema. */
+  storeFailures?: boolean;
   /** Where artifacts go; default the project's target-path. `null` writes none. */
   targetPath?: string | null;
+  /** `retry`: the folder of the earlier run's artifacts; default the target folder. */
+  state?: string;
+  /** Interrupts what runs; what was not run is reported as skipped. */
+  signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   log?: (message: string) => void;
   /** `show`: the most rows. */
@@ -47,132 +66,186 @@ export interface RunSummary {
   results: NodeResult[];
   /** What was selected, in dbt's order; for `ls`, `compile` and `show` the answer. */
   nodes: Node[];
-  /** The SQL of each node, for `compile`. */
+  /** The SQL of each node, for `compile` and `docs generate`. */
   compiled: Map<string, string>;
   /** The rows, for `show`. */
   rows: Record<string, unknown>[];
+  /** For `source freshness`. */
+  freshness: FreshnessResult[];
   /** Why nothing ran (exit code 2). */
   error: string | null;
 }
 
-const resourceTypes: Record<Command, readonly ResourceType[]> = {
-  build: ["seed", "model", "test", "unit_test"],
+const resourceTypes: Record<Exclude<Command, "retry">, readonly ResourceType[]> = {
+  build: ["seed", "model", "snapshot", "test", "unit_test"],
   run: ["model"],
   test: ["test", "unit_test"],
   seed: ["seed"],
-  compile: ["model", "test", "unit_test"],
-  ls: ["seed", "model", "test", "unit_test"],
-  show: ["model", "seed"],
+  snapshot: ["snapshot"],
+  compile: ["model", "snapshot", "test", "unit_test"],
+  ls: ["seed", "model", "snapshot", "test", "unit_test"],
+  show: ["model", "seed", "snapshot"],
+  "docs generate": ["model", "snapshot", "test"],
+  "source freshness": [],
 };
+
+/** Commands that build or test nodes, and so leave results. */
+const executing: ReadonlySet<Command> = new Set(["build", "run", "test", "seed", "snapshot"]);
+
+/** A command with what it works on: `retry` has become the command that it repeats. */
+interface Task extends RunOptions {
+  command: Exclude<Command, "retry">;
+  /** `retry`: these nodes and no others. */
+  only?: ReadonlySet<string>;
+}
 
 /** Runs one command of the model runner. Mistakes in the call or the project come back as exit code 2, others are thrown. */
 export async function runModels(options: RunOptions): Promise<RunSummary> {
-  const summary: RunSummary = { exitCode: 0, results: [], nodes: [], compiled: new Map(), rows: [], error: null };
-  const opened: { instance?: DuckDBInstance; connections: DuckDBConnection[] } = { connections: [] };
-  const startedAt = new Date();
+  const summary: RunSummary = { exitCode: 0, results: [], nodes: [], compiled: new Map(), rows: [], freshness: [], error: null };
   try {
-    const threads = options.connection ? 1 : (options.threads ?? Math.min(4, availableParallelism()));
-    const target = targetOf(options, threads);
-    const project = await loadProject({ projectDir: options.projectDir, target, vars: options.vars ?? {} });
-    const chosen = selectNodes(project, options.select ?? [], options.exclude ?? []);
-    summary.nodes = [...project.nodes.values()].filter(
-      (node) => chosen.has(node.uniqueId) && resourceTypes[options.command].includes(node.resourceType),
-    );
-    if (options.command !== "ls") {
-      const connections = options.connection ? [options.connection] : await open(options.database ?? "", threads, opened);
-      await perform(options, project, summary, connections);
-    }
-    if (options.targetPath !== null) {
-      await writeArtifacts(project, summary, {
-        command: options.command,
-        startedAt,
-        folder: resolve(options.projectDir, options.targetPath ?? project.settings.targetPath),
-      });
-    }
+    await runTask(await taskOf(options), summary);
   } catch (error) {
     if (!(error instanceof ProjectError || error instanceof UsageError || error instanceof TemplateError)) throw error;
     summary.exitCode = 2;
     summary.error = error.message;
-  } finally {
-    for (const connection of opened.connections) connection.closeSync();
-    opened.instance?.closeSync();
   }
   return summary;
 }
 
-async function perform(options: RunOptions, project: Project, summary: RunSummary, connections: DuckDBConnection[]): Promise<void> {
+async function taskOf(options: RunOptions): Promise<Task> {
   const { command } = options;
+  if (command !== "retry") return { ...options, command };
+  const settings = await readProjectFile(options.projectDir, targetOf(options, 1), options.vars ?? {});
+  const earlier = await readEarlierRun(resolve(options.projectDir, options.state ?? options.targetPath ?? settings.targetPath));
+  const repeated = commands.find((known) => known === earlier.command);
+  if (!repeated || repeated === "retry")
+    throw new UsageError(`retry can't repeat "${earlier.command}".${didYouMean(earlier.command, commands)}`);
+  return {
+    ...options,
+    command: repeated,
+    vars: { ...earlier.vars, ...options.vars },
+    fullRefresh: options.fullRefresh || earlier.fullRefresh,
+    storeFailures: options.storeFailures || earlier.storeFailures,
+    failFast: options.failFast || earlier.failFast,
+    only: new Set(earlier.unfinished),
+  };
+}
+
+async function runTask(task: Task, summary: RunSummary): Promise<void> {
+  const startedAt = new Date();
+  const threads = task.connection ? 1 : (task.threads ?? Math.min(4, availableParallelism()));
+  const project = await loadProject({ projectDir: task.projectDir, target: targetOf(task, threads), vars: task.vars ?? {} });
+  const chosen = task.only ?? selectNodes(project, task.select ?? [], task.exclude ?? []);
+  summary.nodes = [...project.nodes.values()].filter(
+    (node) => chosen.has(node.uniqueId) && resourceTypes[task.command].includes(node.resourceType),
+  );
+  const invocation: Invocation | null =
+    task.targetPath === null
+      ? null
+      : {
+          which: task.command,
+          startedAt,
+          folder: resolve(task.projectDir, task.targetPath ?? project.settings.targetPath),
+          args: {
+            vars: task.vars ?? {},
+            full_refresh: task.fullRefresh ?? false,
+            store_failures: task.storeFailures ?? false,
+            fail_fast: task.failFast ?? false,
+          },
+        };
+  if (task.command === "ls") {
+    if (invocation) await writeManifest(project, summary.compiled, invocation);
+    return;
+  }
+  const target = await openTarget(task, threads);
+  try {
+    await perform(task, project, chosen, summary, target.connections, invocation);
+  } finally {
+    target.close();
+  }
+}
+
+async function perform(
+  task: Task,
+  project: Project,
+  chosen: ReadonlySet<string>,
+  summary: RunSummary,
+  connections: readonly DuckDBConnection[],
+  invocation: Invocation | null,
+): Promise<void> {
   const [first] = connections;
   if (!first) throw new Error("no connection");
-  if (command === "compile" || command === "show") {
+  const { command } = task;
+  if (command === "source freshness") {
+    const sources = [...project.sources.values()].filter((source) => chosen.has(source.uniqueId));
+    const report = (result: FreshnessResult): void => {
+      summary.freshness.push(result);
+      task.log?.(freshnessLine(result, summary.freshness.length));
+    };
+    await checkFreshness(sources, first, () => new Date(), report);
+    if (summary.freshness.some(({ status }) => status === "error" || status === "runtime error")) summary.exitCode = 1;
+    if (invocation) await writeSources(summary.freshness.map(freshnessRecord), invocation);
+  } else if (command === "compile" || command === "show" || command === "docs generate") {
     const compiler = new Compiler(project, await Catalog.read(first), {
-      fullRefresh: options.fullRefresh ?? false,
-      log: (message) => options.log?.(message),
+      fullRefresh: task.fullRefresh ?? false,
+      log: (message) => task.log?.(message),
     });
-    const limit = options.limit ?? 5;
-    if (command === "show") summary.rows = await show(options, compiler, summary.nodes, first, limit);
+    if (command === "show") summary.rows = await show(task, compiler, summary.nodes, first);
     else
       for (const node of summary.nodes)
         if (node.resourceType !== "unit_test") summary.compiled.set(node.uniqueId, await compiler.compile(node, first));
-    return;
+  } else {
+    summary.results = await execute(task, project, summary.nodes, connections);
+    const bad = summary.results.some(({ status }) => status === "error" || status === "fail" || status === "skipped");
+    if (bad) summary.exitCode = 1;
   }
-  summary.results = await executeNodes({
-    project,
-    selected: summary.nodes,
-    connections,
-    gate: command === "build",
-    failFast: options.failFast ?? false,
-    fullRefresh: options.fullRefresh ?? false,
-    ...(options.onProgress && { onProgress: options.onProgress }),
-    ...(options.log && { log: options.log }),
-  });
-  if (summary.results.some((result) => result.status === "error" || result.status === "fail" || result.status === "skipped"))
-    summary.exitCode = 1;
+  if (!invocation) return;
+  const compiled = new Map(summary.compiled);
+  for (const { uniqueId, compiledCode } of summary.results) if (compiledCode !== null) compiled.set(uniqueId, compiledCode);
+  const manifest = await writeManifest(project, compiled, invocation);
+  // Also without results: `retry` must not repeat an older run.
+  if (executing.has(command)) await writeRunResults(summary.results, invocation);
+  if (command === "docs generate") {
+    const catalog = await writeCatalog(await readCatalogTables(project, first), invocation);
+    await writeDocsPage(invocation.folder, manifest, catalog);
+  }
 }
 
+const execute = (
+  task: Task,
+  project: Project,
+  selected: readonly Node[],
+  connections: readonly DuckDBConnection[],
+): Promise<NodeResult[]> =>
+  executeNodes({
+    project,
+    selected,
+    connections,
+    gate: task.command === "build",
+    failFast: task.failFast ?? false,
+    fullRefresh: task.fullRefresh ?? false,
+    storeFailures: task.storeFailures ?? false,
+    ...(task.signal && { signal: task.signal }),
+    ...(task.onProgress && { onProgress: task.onProgress }),
+    ...(task.log && { log: task.log }),
+  });
+
 async function show(
-  options: RunOptions,
+  task: Task,
   compiler: Compiler,
   nodes: readonly Node[],
   connection: DuckDBConnection,
-  limit: number,
 ): Promise<Record<string, unknown>[]> {
   const [node] = nodes;
-  if (options.inline === undefined && (nodes.length !== 1 || !node))
+  if (task.inline === undefined && (nodes.length !== 1 || !node))
     throw new UsageError(`show needs one model: --select named ${nodes.length}`);
   const sql =
-    options.inline === undefined && node
+    task.inline === undefined && node
       ? node.resourceType === "seed"
         ? `select * from ${compiler.relationOf(node).toText()}`
         : await compiler.compile(node, connection)
-      : await compiler.renderText(options.inline ?? "", null, connection);
-  const result = await connection.run(`select * from (\n${sql.replace(/;\s*$/, "")}\n)${limit < 0 ? "" : ` limit ${limit}`}`);
+      : await compiler.renderText(task.inline ?? "", null, connection);
+  const limit = task.limit ?? 5;
+  const result = await connection.run(`select * from (\n${trimSemicolon(sql)}\n)${limit < 0 ? "" : ` limit ${limit}`}`);
   return result.getRowObjectsJson();
-}
-
-function targetOf(options: RunOptions, threads: number): TargetInfo {
-  const schema = options.schema ?? "main";
-  if (options.connection) {
-    if (options.catalog === undefined) throw new UsageError("a given connection needs the catalog's name");
-    return { name: "kehu", catalog: options.catalog, schema, threads };
-  }
-  if (options.database === undefined) throw new UsageError("--database FILE is missing: name the DuckDB file to build in");
-  return { name: "kehu", catalog: basename(options.database).replace(/\.[^.]*$/, ""), schema, threads };
-}
-
-async function open(
-  file: string,
-  threads: number,
-  opened: { instance?: DuckDBInstance; connections: DuckDBConnection[] },
-): Promise<DuckDBConnection[]> {
-  const instance = await DuckDBInstance.fromCache(file).catch((cause: unknown) => {
-    throw new UsageError(`cannot open ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  });
-  opened.instance = instance;
-  for (let index = 0; index < threads; index++) {
-    const connection = await instance.connect();
-    opened.connections.push(connection);
-    await connection.run("set TimeZone = 'UTC'");
-  }
-  return opened.connections;
 }

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { prependCtes, type Compiler } from "./compiler.ts";
 import { ProjectError } from "./errors.ts";
 import { fromJs, parseTemplate, type Expression, type Value } from "./jinja/index.ts";
-import { literal } from "./materialize.ts";
+import { literal } from "./statements.ts";
 import { Relation, quoteIdentifier } from "./relation.ts";
 import type { Fixture, Node, Settings } from "./resources.ts";
 import { messageOf, type TestOutcome } from "./data-tests.ts";

@@ -64,7 +64,7 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
     freshTo = applied?.lsn === lsn ? applied.at : state.at;
     plan = planBuild(project, request.changedTables());
     await connection.run(ledgerSql(ledgerEntry(request, lsn, false)));
-    await executeAll(project, plan.cut, [connection]);
+    await executeAll(project, plan.cut, [connection], true);
     await connection.run("commit");
   } catch (error) {
     await connection.run("rollback").catch(() => undefined);
@@ -92,8 +92,9 @@ async function executeAll(
   project: Project,
   selected: Parameters<typeof executeNodes>[0]["selected"],
   connections: readonly DuckDBConnection[],
+  inTransaction = false,
 ): Promise<NodeResult[]> {
-  const results = await executeNodes({ project, selected, connections, gate: false });
+  const results = await executeNodes({ project, selected, connections, gate: false, inTransaction });
   const failed = results.filter((result) => result.status === "error" || result.status === "fail");
   if (failed.length > 0) throw new BuildFailure(failed);
   return results;

@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { NodeResult } from "../execute.ts";
-import { literal } from "../materialize.ts";
+import { literal } from "../statements.ts";
 import type { Node, Project } from "../resources.ts";
 
 /** What `warehouse.meta.live_build` says about the last cut. */
