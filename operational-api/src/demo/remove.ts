@@ -2,6 +2,7 @@ import { Client } from "pg";
 import { demoMark } from "./ids.ts";
 import { type EntityTable, entityTables, eventTables, type TableName, tableNames } from "./tables.ts";
 import type { Column } from "../entities/definition.ts";
+import { entities } from "../entities/index.ts";
 import type { Counts } from "./fill.ts";
 
 /** Kept when other records stay: somebody may have come to rely on them, and nothing refers to the demo through them. */
@@ -11,6 +12,9 @@ const reference: readonly TableName[] = ["pipeline_stages", "exchange_rates"];
 export class DemoStillReferred extends Error {
   override name = "DemoStillReferred";
 }
+
+/** Also those the demo company has no rows in: they may refer to its rows. */
+const allTables: readonly string[] = [...entities.map(({ table }) => table), ...eventTables];
 
 const isDemo = (column: string): string => `right(${column}::text, ${demoMark.length}) = '${demoMark}'`;
 
@@ -27,7 +31,7 @@ export async function removeDemoCompany({ url }: { url: string }): Promise<Count
     const found = await count(client);
     const isAlone = [...found.values()].every(({ others }) => others === 0);
     if (isAlone) {
-      await client.query(`truncate ${tableNames.map((table) => `crm.${table}`).join(", ")}`);
+      await client.query(`truncate ${allTables.map((table) => `crm.${table}`).join(", ")}`);
     } else {
       await refuseReferences(client);
       for (const table of eventTables) await client.query(`delete from crm.${table} where ${isDemo("record_id")}`);
@@ -43,9 +47,9 @@ export async function removeDemoCompany({ url }: { url: string }): Promise<Count
   }
 }
 
-async function count(client: Client): Promise<Map<TableName, { own: number; others: number }>> {
-  const found = new Map<TableName, { own: number; others: number }>();
-  for (const table of tableNames) {
+async function count(client: Client): Promise<Map<string, { own: number; others: number }>> {
+  const found = new Map<string, { own: number; others: number }>();
+  for (const table of allTables) {
     const mine = isDemo(eventTables.some((name) => name === table) ? "record_id" : "id");
     const { rows } = await client.query<{ own: number; others: number }>(
       `select count(*) filter (where ${mine})::int as own, count(*) filter (where not ${mine})::int as others from crm.${table}`,
@@ -57,8 +61,8 @@ async function count(client: Client): Promise<Map<TableName, { own: number; othe
 
 async function refuseReferences(client: Client): Promise<void> {
   const problems: string[] = [];
-  for (const [table, entity] of Object.entries(entityTables)) {
-    for (const [name, column] of Object.entries<Column>(entity.columns)) {
+  for (const { table, columns } of entities) {
+    for (const [name, column] of Object.entries<Column>(columns)) {
       if (!column.references) continue;
       const sql = `select count(*)::int as count from crm.${table} where not ${isDemo("id")} and ${isDemo(name)}`;
       const { rows } = await client.query<{ count: number }>(sql);
