@@ -1,4 +1,6 @@
+import { rmSync } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
@@ -124,13 +126,28 @@ export async function openMirrorFile(database: string): Promise<Warehouse> {
   };
 }
 
+/** Whether this process has to clean up after itself at its end. */
+let spillsOutside = false;
+
+/**
+ * Where queries on `file` spill to: a folder per process, as DuckDB's spill files are named alike in every instance. A snapshot's is in its warehouse
+ * folder, cleaned at the writer's next start; any other file may lie where this process must not write, so its is among the system's temporary files.
+ */
+function spillFolder(file: string): string {
+  const dir = dirname(dirname(file));
+  if (snapshotsFolder(dir) === dirname(file)) return join(dir, "spill", `${process.pid}`);
+  const folder = join(tmpdir(), `kehu-spill-${process.pid}`);
+  if (!spillsOutside) process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  spillsOutside = true;
+  return folder;
+}
+
 /**
  * Opens a published snapshot for reading. The instance's own catalog is an empty in-memory database; the snapshot is attached read-only as `snap`.
  * Calls with the same file share one instance. It is released when its connections are closed and nothing refers to it any more.
  */
 export async function openSnapshot(file: string, budget: DuckDBBudget = {}): Promise<DuckDBInstance> {
-  // A folder of its own per process and snapshot: DuckDB's spill files are named alike in every instance.
-  const spill = join(dirname(file), "..", "spill", `${process.pid}`);
+  const spill = spillFolder(file);
   await mkdir(spill, { recursive: true });
   const instance = await DuckDBInstance.fromCache(`:memory:${file}`, {
     ...settings(budget),
