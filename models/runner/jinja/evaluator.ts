@@ -74,7 +74,7 @@ class Evaluator extends ExpressionEvaluator {
         scope.set(statement.name, this.macro(statement.name, statement.parameters, statement.body, scope));
         return "";
       case "call": {
-        const caller = this.macro("caller", statement.parameters, statement.body, scope);
+        const caller = this.macro("caller", statement.parameters, statement.body, scope, "pass");
         if (statement.call.kind !== "call") throw new PyError("{% call %} needs a call");
         return toText(await this.call(statement.call.target, statement.call.args, scope, statement.line, new Map([["caller", caller]])));
       }
@@ -143,7 +143,8 @@ class Evaluator extends ExpressionEvaluator {
     }
   }
 
-  macro(name: string, parameters: Parameter[], body: Statement[], scope: Scope): Callable {
+  /** `returns`: whether `return()` inside ends this macro, or (a call block's body) the one around it. */
+  macro(name: string, parameters: Parameter[], body: Statement[], scope: Scope, returns: "catch" | "pass" = "catch"): Callable {
     const known = new Set(parameters.map((parameter) => parameter.name));
     const callable: Callable = async (args, kwargs) => {
       // A macro may run while its caller waits: each call has an evaluator, and so a line, of its own.
@@ -162,7 +163,7 @@ class Evaluator extends ExpressionEvaluator {
       try {
         return await evaluator.render(body, inner);
       } catch (thrown) {
-        if (thrown instanceof MacroReturn) return thrown.value;
+        if (thrown instanceof MacroReturn && returns === "catch") return thrown.value;
         throw thrown;
       }
     };

@@ -166,7 +166,11 @@ export class ExpressionEvaluator implements FilterHost {
       throw thrown;
     }
     const called = target.kind === "name" || target.kind === "attribute" ? target.name : "this value";
-    if (callee instanceof Undefined) throw new PyError(`'${called}' is undefined: there is no macro or function of that name`);
+    if (callee instanceof Undefined) {
+      const owner = target.kind === "attribute" && target.target.kind === "name" ? target.target.name : null;
+      const hint = scope.explainMissing(called, owner);
+      throw new PyError(`'${called}' is undefined: there is no macro or function of that name${hint === "" ? "" : `. ${hint}`}`);
+    }
     throw new PyError(`'${called}' is a ${typeName(callee)} and not callable`);
   }
 

@@ -63,7 +63,7 @@ function choose(keep: boolean, byAttribute: boolean): Filter {
     const attribute = byAttribute ? call.value(0, "attribute") : null;
     const [test, ...args] = byAttribute ? call.args.slice(1) : call.args;
     const kept: Value[] = [];
-    for (const item of iterate(value)) {
+    for (const item of itemsOrNone(value)) {
       const subject = byAttribute ? valueAt(item, attribute) : item;
       const passes = test === undefined ? truthy(subject) : await host.applyTest(toText(test), subject, args);
       if (passes === keep) kept.push(item);
@@ -72,8 +72,11 @@ function choose(keep: boolean, byAttribute: boolean): Filter {
   };
 }
 
+/** Jinja's map, select and reject take None and other falsy values for an empty sequence. */
+const itemsOrNone = (value: Value): Value[] => (truthy(value) ? iterate(value) : []);
+
 const map: Filter = async (value, call, host) => {
-  const items = iterate(value);
+  const items = itemsOrNone(value);
   const attribute = call.kwargs.get("attribute");
   if (attribute !== undefined) {
     const fallback = call.kwargs.get("default");

@@ -2,6 +2,9 @@
 export { TemplateError, excerpt } from "./errors.ts";
 export { bindMacro, evaluateExpression, renderTemplate } from "./evaluator.ts";
 export type { RenderOptions } from "./expression-evaluator.ts";
+export { PyDate, PyDateTime, TimeZone } from "./datetime.ts";
+export { pythonModules } from "./python-modules.ts";
+export { PySet } from "./set.ts";
 export { MacroReturn } from "./macro-return.ts";
 export { globalsOf, type Globals } from "./scope.ts";
 export { CallArguments } from "./arguments.ts";

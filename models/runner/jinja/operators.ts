@@ -38,6 +38,10 @@ export function binary(operator: string, left: Value, right: Value): Value {
     }
   }
   if (operator === "%" && typeof left === "string") return formatPercent(left, right);
+  const own = left instanceof PyObject ? left.operate(operator, right, false) : undefined;
+  if (own !== undefined) return own;
+  const reversed = right instanceof PyObject ? right.operate(operator, left, true) : undefined;
+  if (reversed !== undefined) return reversed;
   const first = asNumber(left);
   const second = asNumber(right);
   if (first === undefined || second === undefined) {

@@ -32,7 +32,7 @@ export const tests: Record<string, Test> = {
   integer: (value) => typeof value === "number" || typeof value === "bigint",
   iterable: isIterable,
   lower: (value) => toText(value) === toText(value).toLowerCase(),
-  mapping: (value) => value instanceof Dict,
+  mapping: (value) => value instanceof Dict || (value instanceof PyObject && value.isMapping()),
   none: (value) => value === null,
   number: (value) => asNumber(value) !== undefined,
   odd: (value) => Math.abs(integer(value) % 2) === 1,

@@ -57,6 +57,30 @@ export abstract class PyObject {
   equals(other: Value): boolean {
     return this === other;
   }
+  /** Negative, zero or positive; undefined when the two have no order. */
+  compareTo(_other: Value): number | undefined {
+    return undefined;
+  }
+  /** `this operator other`, or `other operator this` when `isRight`; undefined when there is no such operation. */
+  operate(_operator: string, _other: Value, _isRight: boolean): Value | undefined {
+    return undefined;
+  }
+  /** `item in this`, where that is more than a look through the items. */
+  has(_item: Value): boolean | undefined {
+    return undefined;
+  }
+  /** The class as Python's messages name it. */
+  typeName(): string {
+    return this.constructor.name;
+  }
+  /** Python's `repr`, where it differs from `str`. */
+  toRepr(): string {
+    return this.toText();
+  }
+  /** Whether `x is mapping` holds. */
+  isMapping(): boolean {
+    return false;
+  }
   call(_args: Value[], _kwargs: Kwargs): Value | Promise<Value> {
     throw new PyError(`'${typeName(this)}' object is not callable`);
   }
@@ -146,7 +170,7 @@ export function typeName(value: Value): string {
   if (value instanceof Tuple) return "tuple";
   if (Array.isArray(value)) return "list";
   if (value instanceof Dict) return "dict";
-  return value.constructor.name;
+  return value.typeName();
 }
 
 export function truthy(value: Value): boolean {
@@ -173,7 +197,7 @@ function floatText(value: number): string {
 export function toText(value: Value): string {
   if (typeof value === "string") return value;
   if (value instanceof Undefined) return "";
-  return repr(value);
+  return value instanceof PyObject ? value.toText() : repr(value);
 }
 
 /** Python's `repr(value)`. */
@@ -192,7 +216,7 @@ export function repr(value: Value): string {
       .entries()
       .map(([key, item]) => `${repr(key)}: ${repr(item)}`)
       .join(", ")}}`;
-  return value.toText();
+  return value.toRepr();
 }
 
 function quote(text: string): string {
@@ -237,6 +261,10 @@ export function compare(left: Value, right: Value, operator = "<"): number {
     }
     return left.length - right.length;
   }
+  if (left instanceof PyObject) {
+    const order = left.compareTo(right);
+    if (order !== undefined) return order;
+  }
   throw new PyError(`'${operator}' not supported between instances of '${typeName(left)}' and '${typeName(right)}'`);
 }
 
@@ -271,6 +299,10 @@ export function contains(container: Value, item: Value): boolean {
     return container.includes(item);
   }
   if (container instanceof Dict) return container.has(item);
+  if (container instanceof PyObject) {
+    const has = container.has(item);
+    if (has !== undefined) return has;
+  }
   return iterate(container).some((candidate) => equals(candidate, item));
 }
 
