@@ -27,6 +27,10 @@ export class Catalog {
     this.types.set(key(relation.database ?? "", relation.schema ?? "", relation.identifier), type);
   }
 
+  remove(relation: Relation): void {
+    this.types.delete(key(relation.database ?? "", relation.schema ?? "", relation.identifier));
+  }
+
   hasSchema(database: string, schema: string): boolean {
     return this.schemas.has(key(database, schema));
   }

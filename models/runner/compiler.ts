@@ -4,17 +4,23 @@ import type { ContextHost } from "./context.ts";
 import { ProjectError } from "./errors.ts";
 import type { Value } from "./jinja/index.ts";
 import { MacroTable } from "./macros.ts";
+import { References, referenceText } from "./references.ts";
 import { Relation } from "./relation.ts";
 import { renderNode } from "./render-node.ts";
-import type { Node, Project, Settings } from "./resources.ts";
+import type { Node, Project, Settings, Source } from "./resources.ts";
 
 export interface CompileOptions {
   fullRefresh: boolean;
+  /** The command, as `flags.WHICH` tells templates. */
+  command?: string;
+  /** Unique ids of what the command selected. */
+  selected?: readonly string[];
   log(message: string, info: boolean): void;
 }
 
 /** What a unit test puts in place of the model's surroundings. */
 export interface Substitution {
+  /** By the unique id of what is replaced. */
   relations: Map<string, Relation>;
   overrides: Map<string, Value>;
   vars: Settings;
@@ -26,16 +32,14 @@ export class Compiler {
   private readonly macros: MacroTable;
   private readonly catalog: Catalog;
   private readonly options: CompileOptions;
-  private readonly byName = new Map<string, Node>();
+  private readonly references: References;
 
   constructor(project: Project, catalog: Catalog, options: CompileOptions) {
     this.project = project;
     this.catalog = catalog;
     this.options = options;
-    this.macros = new MacroTable(project.macros.values());
-    for (const node of project.nodes.values())
-      if (node.resourceType === "model" || node.resourceType === "seed" || node.resourceType === "snapshot")
-        this.byName.set(node.name, node);
+    this.macros = new MacroTable(project.macros.values(), { root: project.settings.name, dispatch: project.settings.dispatch });
+    this.references = new References(project);
   }
 
   async compile(node: Node, connection: DuckDBConnection | undefined, substitution?: Substitution): Promise<string> {
@@ -45,6 +49,11 @@ export class Compiler {
     const parts: { name: string; sql: string }[] = [];
     await this.collect(ctes, connection, parts);
     return prependCtes(sql, parts);
+  }
+
+  /** What a `ref` or `source` written in YAML means for a node. */
+  get names(): References {
+    return this.references;
   }
 
   /** Renders a hook or an inline query with a node's context (or none). */
@@ -80,39 +89,45 @@ export class Compiler {
   private host(node: Node, connection: DuckDBConnection | undefined, ctes: Set<Node>, substitution?: Substitution): ContextHost {
     const { project } = this;
     return {
-      project: substitution
-        ? { settings: project.settings, target: project.target, vars: { ...project.vars, ...substitution.vars } }
-        : project,
+      project: substitution ? { ...project, vars: { ...project.vars, ...substitution.vars } } : project,
       macros: this.macros,
       node,
       execute: true,
       fullRefresh: this.options.fullRefresh,
-      ref: (name) => {
-        const replaced = substitution?.relations.get(`ref:${name}`);
+      ...(this.options.command !== undefined && { command: this.options.command }),
+      ...(this.options.selected && { selected: this.options.selected }),
+      ref: (reference) => {
+        const found = this.references.node(reference, node.packageName);
+        if (!found) throw new ProjectError(`${referenceText(reference)}, ${this.references.explain(reference)}`);
+        const replaced = substitution?.relations.get(found.uniqueId);
         if (replaced) return replaced;
-        const found = this.byName.get(name);
-        if (!found) throw new ProjectError(`ref('${name}'): there is no such model or seed`);
         // dbt: what the graph did not see while parsing can't be ordered.
         const declared =
           node.dependsOn.includes(found.uniqueId) || node.resourceType === "unit_test" || node.uniqueId.startsWith("inline.");
         if (!declared)
           throw new ProjectError(
-            `ref('${name}') was not seen while parsing, since it stands in a branch that runs only now. Add the line: -- depends_on: {{ ref('${name}') }}`,
+            `${referenceText(reference)} was not seen while parsing, since it stands in a branch that runs only now. Add the line: -- depends_on: {{ ${referenceText(reference)} }}`,
           );
         if (found.config.materialized !== "ephemeral") return this.relationOf(found);
         ctes.add(found);
-        return new Relation({ database: found.database, schema: found.schema, identifier: found.alias, type: "cte", text: cteName(found) });
+        return new Relation({
+          database: found.database,
+          schema: found.schema,
+          identifier: cteName(found),
+          type: "cte",
+          text: cteName(found),
+        });
       },
       source: (sourceName, tableName) => {
-        const replaced = substitution?.relations.get(`source:${sourceName}.${tableName}`);
-        if (replaced) return replaced;
-        const source = project.sources.get(`source.${project.settings.name}.${sourceName}.${tableName}`);
-        if (!source) throw new ProjectError(`source('${sourceName}', '${tableName}'): no YAML file declares it`);
-        return new Relation({ database: source.database, schema: source.schema, identifier: source.identifier, type: "table" });
+        const source = this.references.source(sourceName, tableName, node.packageName);
+        if (!source)
+          throw new ProjectError(`source('${sourceName}', '${tableName}'), ${this.references.explainSource(sourceName, tableName)}`);
+        return substitution?.relations.get(source.uniqueId) ?? sourceRelation(source);
       },
       configure: () => undefined,
       connection,
       existing: (relation) => this.catalog.typeOf(relation),
+      forget: (relation) => this.catalog.remove(relation),
       log: this.options.log,
       ...(substitution && { overrides: substitution.overrides }),
     };
@@ -124,6 +139,7 @@ function inlineNode(rawCode: string, node: Node | null, project: Project): Node 
     uniqueId: `inline.${node?.uniqueId ?? project.settings.name}`,
     resourceType: "model",
     name: node?.name ?? "inline",
+    packageName: node?.packageName ?? project.settings.name,
     fqn: node?.fqn ?? [project.settings.name],
     file: node ? `${node.file} (hook)` : "inline",
     patchFile: null,
@@ -138,10 +154,22 @@ function inlineNode(rawCode: string, node: Node | null, project: Project): Node 
     dependsOnMacros: [],
     refs: [],
     sources: [],
+    version: null,
+    latestVersion: null,
+    constraints: [],
   };
 }
 
-export const cteName = (node: Node): string => `__dbt__cte__${node.name}`;
+/** A source's table; `external_location` in its meta names files instead, as dbt's DuckDB adapter reads it. */
+export function sourceRelation({ database, schema, identifier, name, config }: Source): Relation {
+  const location = config.external_location ?? config.meta.external_location;
+  if (typeof location !== "string") return new Relation({ database, schema, identifier, type: "table" });
+  const place = location.replaceAll("{name}", name).replaceAll("{identifier}", identifier).replaceAll("{schema}", schema);
+  const text = place.includes("(") ? place : `'${place.replaceAll("'", "''")}'`;
+  return new Relation({ database: null, schema: null, identifier, type: "external", text });
+}
+
+export const cteName = (node: Node): string => `__dbt__cte__${node.alias}`;
 
 /** Puts CTEs before a query that may begin with comments and a `with` of its own. */
 export function prependCtes(sql: string, ctes: readonly { name: string; sql: string }[]): string {

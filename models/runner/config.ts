@@ -1,6 +1,9 @@
 import type { NodeConfig, Settings } from "./resources.ts";
 import { asSettings, asTexts, isSettings } from "./yaml.ts";
 
+/** Mappings whose keys add up, level by level. */
+const mergedKeys = new Set(["column_types", "docs", "grants", "persist_docs", "quoting"]);
+
 /** Layers of configuration, weakest first: the project file's folders, the YAML properties, the file's own `config()`. */
 export function mergeConfig(layers: readonly Settings[], defaults: { materialized: string }, place: string): NodeConfig {
   const merged: NodeConfig = { enabled: true, materialized: defaults.materialized, tags: [], meta: {} };
@@ -10,11 +13,12 @@ export function mergeConfig(layers: readonly Settings[], defaults: { materialize
       // dbt: tags and hooks add up, meta merges, everything else is replaced.
       if (name === "tags") merged.tags = [...new Set([...merged.tags, ...asTexts(value, `${place}: tags`)])];
       else if (name === "meta") merged.meta = { ...merged.meta, ...asSettings(value, `${place}: meta`) };
+      else if (mergedKeys.has(name) && isSettings(value)) merged[name] = { ...asSettings(merged[name], `${place}: ${name}`), ...value };
       else if (name === "pre-hook" || name === "post-hook") merged[name] = [...hooks(merged[name]), ...hooks(value)];
       else merged[name] = value;
     }
   }
-  merged.enabled = String(merged.enabled) !== "false";
+  merged.enabled = !["false", "no", "off"].includes(String(merged.enabled).toLowerCase());
   return merged;
 }
 

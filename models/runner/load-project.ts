@@ -1,13 +1,18 @@
-import { ProjectError, didYouMean } from "./errors.ts";
+import { access, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { docsBlocks } from "./docs-blocks.ts";
+import { ProjectError } from "./errors.ts";
 import { assertAcyclic } from "./graph.ts";
 import { dbtMacros, macrosOf, MacroTable } from "./macros.ts";
-import { ProjectParser } from "./project-parser.ts";
 import { readProjectFile } from "./project-file.ts";
-import { filesBelow } from "./project-files.ts";
-import { readProperties, type Properties } from "./properties.ts";
+import { filesBelow, type SourceFile } from "./project-files.ts";
+import { ProjectParser } from "./project-parser.ts";
+import { variablesFor } from "./project-variables.ts";
+import { emptyProperties, readProperties, type Properties } from "./properties.ts";
 import { renderSettings } from "./render-settings.ts";
-import type { Macro, Node, Project, ProjectSettings, Settings, TargetInfo } from "./resources.ts";
-import { parseYaml } from "./yaml.ts";
+import { assertDistinctRelations, resolveDependencies } from "./resolve-dependencies.ts";
+import type { Macro, Project, ProjectSettings, Settings, TargetInfo } from "./resources.ts";
+import { asList, asSettings, asText, parseYaml } from "./yaml.ts";
 
 export interface LoadOptions {
   projectDir: string;
@@ -15,57 +20,110 @@ export interface LoadOptions {
   vars: Settings;
 }
 
-/** Reads a whole dbt project: files, properties, configuration, dependencies. Raises ProjectError or TemplateError. */
+interface PackageFiles {
+  models: SourceFile[];
+  seeds: SourceFile[];
+  snapshots: SourceFile[];
+  tests: SourceFile[];
+  macros: SourceFile[];
+  docs: SourceFile[];
+  properties: SourceFile[];
+}
+
+/** Reads a whole dbt project with its packages: files, properties, configuration, dependencies. Raises ProjectError or TemplateError. */
 export async function loadProject(options: LoadOptions): Promise<Project> {
   const { target, vars } = options;
   const settings = await readProjectFile(options.projectDir, target, vars);
-  const { directory } = settings;
-  const [models, seeds, snapshots, tests, macroFiles, propertyFiles] = await Promise.all([
-    filesBelow(directory, settings.modelPaths, [".sql"]),
-    filesBelow(directory, settings.seedPaths, [".csv"]),
-    filesBelow(directory, settings.snapshotPaths, [".sql"]),
-    filesBelow(directory, settings.testPaths, [".sql"]),
-    filesBelow(directory, settings.macroPaths, [".sql"]),
-    filesBelow(
-      directory,
-      [
-        ...new Set([
-          ...settings.modelPaths,
-          ...settings.seedPaths,
-          ...settings.snapshotPaths,
-          ...settings.macroPaths,
-          ...settings.testPaths,
-        ]),
-      ],
-      [".yml", ".yaml"],
-    ),
-  ]);
-  const isGeneric = (path: string): boolean => path.startsWith("generic/");
-  const macroSources = [...macroFiles, ...tests.filter((file) => isGeneric(file.pathInFolder))];
-  const macros = [...dbtMacros(), ...macroSources.flatMap((file) => macrosOf(file.text, file.file, settings.name))];
+  const packages = [...(await readPackages(settings, target, vars)), settings];
+  const files = new Map(await Promise.all(packages.map(async (one): Promise<[string, PackageFiles]> => [one.name, await readFiles(one)])));
+  const macros = [...dbtMacros(), ...packages.flatMap((one) => packageMacros(one.name, files.get(one.name)))];
   const project: Project = {
     settings,
+    packages: new Map(packages.map((one) => [one.name, one])),
     target,
     vars,
     nodes: new Map(),
     disabled: new Map(),
     sources: new Map(),
     macros: macroMap(macros),
+    docs: new Map(),
+    exposures: new Map(),
+    groups: new Map(),
+    selectors: await readSelectors(settings, target, vars),
+    warnings: [],
   };
-  const properties = await readAllProperties(propertyFiles, settings, target, vars);
-  const parser = new ProjectParser(project, new MacroTable(macros), properties);
-  for (const table of properties.sources) parser.addSource(table);
-  for (const file of models) await parser.addModel(file);
-  for (const file of seeds) await parser.addSeed(file);
-  for (const file of snapshots) await parser.addSnapshots(file);
-  await parser.addYamlSnapshots();
-  parser.checkPatches();
-  for (const file of tests) if (!isGeneric(file.pathInFolder)) await parser.addSingularTest(file);
-  await parser.addGenericTests();
-  parser.addUnitTests();
+  for (const { name } of packages)
+    for (const file of files.get(name)?.docs ?? []) for (const block of docsBlocks(file, name)) project.docs.set(block.uniqueId, block);
+  const table = new MacroTable(macros, { root: settings.name, dispatch: settings.dispatch });
+  for (const owner of packages) await parsePackage(project, owner, table, files.get(owner.name));
   resolveDependencies(project);
   assertAcyclic(project.nodes);
+  assertDistinctRelations(project);
   return project;
+}
+
+async function parsePackage(project: Project, owner: ProjectSettings, macros: MacroTable, files: PackageFiles | undefined): Promise<void> {
+  if (!files) return;
+  const properties = await readAllProperties(project, owner, files.properties);
+  const parser = new ProjectParser(project, owner, macros, properties);
+  await parser.addGroupsAndSources();
+  for (const file of files.models) await parser.addModel(file);
+  for (const file of files.seeds) await parser.addSeed(file);
+  for (const file of files.snapshots) await parser.addSnapshots(file);
+  await parser.addYamlSnapshots();
+  parser.checkPatches();
+  for (const file of files.tests) if (!isGenericTest(file)) await parser.addSingularTest(file);
+  await parser.addGenericTests();
+  parser.addUnitTests();
+  await parser.addExposures();
+}
+
+const isGenericTest = (file: SourceFile): boolean => file.pathInFolder.startsWith("generic/");
+
+/** The projects below dbt_packages/, by name. */
+async function readPackages(root: ProjectSettings, target: TargetInfo, vars: Settings): Promise<ProjectSettings[]> {
+  const folder = join(root.directory, root.packagesPath);
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  const packages: ProjectSettings[] = [];
+  for (const entry of entries.sort()) {
+    const directory = join(folder, entry);
+    const isProject = await access(join(directory, "dbt_project.yml")).then(
+      () => true,
+      () => false,
+    );
+    if (!isProject) continue;
+    const settings = await readProjectFile(directory, target, vars, `${root.packagesPath}/${entry}/`);
+    const other = packages.find((one) => one.name === settings.name);
+    if (other || settings.name === root.name)
+      throw new ProjectError(
+        `two packages are named "${settings.name}": ${other ? other.prefix : "the project itself"} and ${settings.prefix}`,
+      );
+    packages.push(settings);
+  }
+  return packages;
+}
+
+async function readFiles(owner: ProjectSettings): Promise<PackageFiles> {
+  const { modelPaths, seedPaths, snapshotPaths, macroPaths, testPaths, docsPaths } = owner;
+  const yamlPaths = [...new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths])];
+  const [models, seeds, snapshots, tests, macros, docs, properties] = await Promise.all([
+    filesBelow(owner, modelPaths, [".sql"]),
+    filesBelow(owner, seedPaths, [".csv"]),
+    filesBelow(owner, snapshotPaths, [".sql"]),
+    filesBelow(owner, testPaths, [".sql"]),
+    filesBelow(owner, macroPaths, [".sql"]),
+    filesBelow(owner, docsPaths, [".md"]),
+    filesBelow(owner, yamlPaths, [".yml", ".yaml"]),
+  ]);
+  return { models, seeds, snapshots, tests, macros, docs, properties };
+}
+
+function packageMacros(packageName: string, files: PackageFiles | undefined): Macro[] {
+  if (!files) return [];
+  return [...files.macros, ...files.tests.filter(isGenericTest)].flatMap((file) => macrosOf(file.text, file.file, packageName));
 }
 
 function macroMap(macros: Macro[]): Map<string, Macro> {
@@ -78,58 +136,37 @@ function macroMap(macros: Macro[]): Map<string, Macro> {
   return map;
 }
 
-async function readAllProperties(
-  files: { file: string; text: string }[],
-  settings: ProjectSettings,
-  target: TargetInfo,
-  vars: Settings,
-): Promise<Properties> {
-  const all: Properties = { models: [], seeds: [], snapshots: [], sources: [], unitTests: [] };
+async function readAllProperties(project: Project, owner: ProjectSettings, files: readonly SourceFile[]): Promise<Properties> {
+  const all = emptyProperties();
+  const { target, settings } = project;
+  const context = { kind: "properties" as const, target, projectName: settings.name, vars: variablesFor(project, owner.name) };
   for (const { file, text } of files) {
-    const context = { file, target, vars: { ...settings.vars, ...vars } };
-    const document = readProperties(await renderSettings(parseYaml(text, file), context), file);
+    const written = parseYaml(text, file);
+    const document = readProperties(/\{[{%]/.test(text) ? await renderSettings(written, { ...context, file }) : written, file);
     all.models.push(...document.models);
     all.seeds.push(...document.seeds);
     all.snapshots.push(...document.snapshots);
     all.sources.push(...document.sources);
+    all.singularTests.push(...document.singularTests);
     all.unitTests.push(...document.unitTests);
+    all.exposures.push(...document.exposures);
+    all.groups.push(...document.groups);
   }
   return all;
 }
 
-/** Turns the names that `ref` and `source` saw into unique ids. */
-function resolveDependencies(project: Project): void {
-  const models = new Map<string, Node>();
-  for (const node of project.nodes.values())
-    if (node.resourceType === "model" || node.resourceType === "seed" || node.resourceType === "snapshot") models.set(node.name, node);
-  const disabledNames = new Set([...project.disabled.values()].map((node) => node.name));
-  for (const node of project.nodes.values()) {
-    const isTest = node.resourceType === "test" || node.resourceType === "unit_test";
-    if (isTest && node.refs.some((name) => !models.has(name) && disabledNames.has(name))) {
-      // dbt leaves out tests of what is disabled. (A map may lose the entry that is being visited.)
-      project.nodes.delete(node.uniqueId);
-      project.disabled.set(node.uniqueId, node);
-      continue;
-    }
-    const needed = new Set<string>();
-    for (const name of node.refs) {
-      const found = models.get(name);
-      if (!found) {
-        const why = disabledNames.has(name) ? "which is disabled" : `which does not exist.${didYouMean(name, models.keys())}`;
-        throw new ProjectError(`${node.file}: ${node.name} refers to ref('${name}'), ${why}`);
-      }
-      needed.add(found.uniqueId);
-    }
-    for (const [sourceName, tableName] of node.sources) {
-      const uniqueId = `source.${project.settings.name}.${sourceName}.${tableName}`;
-      if (!project.sources.has(uniqueId)) {
-        const known = [...project.sources.values()].map((source) => `${source.sourceName}.${source.name}`);
-        throw new ProjectError(
-          `${node.file}: ${node.name} refers to source('${sourceName}', '${tableName}'), which no YAML file declares.${didYouMean(`${sourceName}.${tableName}`, known)}`,
-        );
-      }
-      needed.add(uniqueId);
-    }
-    node.dependsOn = [...needed].sort();
-  }
+/** selectors.yml of the project itself. */
+async function readSelectors(settings: ProjectSettings, target: TargetInfo, vars: Settings): Promise<Map<string, unknown>> {
+  const [file] = (await filesBelow(settings, ["."], ["selectors.yml"], false)).filter(
+    ({ pathInFolder }) => pathInFolder === "selectors.yml",
+  );
+  if (!file) return new Map();
+  const context = { file: file.file, kind: "properties" as const, target, projectName: settings.name, vars: { ...settings.vars, ...vars } };
+  const document = await renderSettings(parseYaml(file.text, file.file), context);
+  return new Map(
+    asList(document.selectors, "selectors.yml: selectors").map((item) => {
+      const entry = asSettings(item, "selectors.yml: selectors");
+      return [asText(entry.name, "selectors.yml: name"), entry];
+    }),
+  );
 }

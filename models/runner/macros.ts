@@ -14,49 +14,73 @@ export function macrosOf(source: string, file: string, packageName: string): Mac
   return macros;
 }
 
-export const dbtMacros = (): Macro[] => macrosOf(builtinMacros, "dbt", "dbt");
+let parsedBuiltins: Macro[] | undefined;
 
-/** Finds a macro by name: the project's before dbt's. `dbt.name` and `project.name` ask one of them. */
+export const dbtMacros = (): Macro[] => (parsedBuiltins ??= builtinMacros.flatMap((source) => macrosOf(source, "dbt", "dbt")));
+
+export interface DispatchSettings {
+  /** The root project's name: its macros stand before every package's. */
+  root: string;
+  dispatch: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Finds a macro by name: the asking package's, then the project's, then dbt's. */
 export class MacroTable {
   private readonly byPackage = new Map<string, Map<string, Macro>>();
-  private readonly order: string[] = [];
+  private readonly settings: DispatchSettings;
 
-  constructor(macros: Iterable<Macro>) {
+  constructor(macros: Iterable<Macro>, settings: DispatchSettings) {
+    this.settings = settings;
     for (const macro of macros) {
       let table = this.byPackage.get(macro.packageName);
-      if (!table) {
-        table = new Map();
-        this.byPackage.set(macro.packageName, table);
-        if (macro.packageName === "dbt") this.order.push("dbt");
-        else this.order.unshift(macro.packageName);
-      }
+      if (!table) this.byPackage.set(macro.packageName, (table = new Map()));
       table.set(macro.name, macro);
     }
   }
 
-  find(name: string): Macro | undefined {
-    for (const packageName of this.order) {
-      const macro = this.byPackage.get(packageName)?.get(name);
-      if (macro) return macro;
-    }
-    return undefined;
+  /** A macro of the project, or of the package whose node is rendered. */
+  findOwn(name: string, localPackage: string): Macro | undefined {
+    return this.byPackage.get(localPackage)?.get(name) ?? this.byPackage.get(this.settings.root)?.get(name);
   }
 
+  find(name: string, localPackage: string): Macro | undefined {
+    return this.findOwn(name, localPackage) ?? this.inPackage("dbt", name);
+  }
+
+  /** `package.name`; what dbt itself dispatches (`default__name`) can be overridden by the project. */
   inPackage(packageName: string, name: string): Macro | undefined {
-    return this.byPackage.get(packageName)?.get(name);
+    const macro = this.byPackage.get(packageName)?.get(name);
+    if (macro || packageName !== "dbt") return macro;
+    return this.byPackage.get("dbt")?.has(`default__${name}`) ? this.dispatch(name, "dbt", this.settings.root) : undefined;
   }
 
   hasPackage(packageName: string): boolean {
     return this.byPackage.has(packageName);
   }
 
-  /** `adapter.dispatch`: DuckDB's own version before the default one. */
-  dispatch(name: string): Macro | undefined {
-    return this.find(`duckdb__${name}`) ?? this.find(`default__${name}`);
+  /** `adapter.dispatch(name, namespace)`: in each package of the search order DuckDB's own version before the default one. */
+  dispatch(name: string, namespace: string | null, localPackage: string): Macro | undefined {
+    const { root, dispatch } = this.settings;
+    const packages = namespace === null ? [localPackage, root, "dbt"] : (dispatch.get(namespace) ?? [root, namespace]);
+    for (const packageName of packages) {
+      const table = this.byPackage.get(packageName);
+      const own = table?.get(`duckdb__${name}`);
+      if (own) return own;
+      const general = table?.get(`default__${name}`);
+      // A package without DuckDB's version of a macro that can't run there: ours stands in.
+      if (general) return this.byPackage.get("dbt")?.get(`duckdb__${name}`) ?? general;
+    }
+    return undefined;
   }
 
+  /** Every macro's name as templates may write it. */
   names(): string[] {
     return [...this.byPackage.values()].flatMap((table) => [...table.keys()]);
+  }
+
+  /** The packages that have a macro of the name: "did you mean dbt_utils.star?" */
+  packagesWith(name: string): string[] {
+    return [...this.byPackage].filter(([, table]) => table.has(name)).map(([packageName]) => packageName);
   }
 }
 

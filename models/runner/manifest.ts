@@ -77,7 +77,7 @@ function manifestNode(node: Node, project: Project, compiledCode: string | undef
       ? { depends_on: { macros: node.dependsOnMacros } }
       : {
           language: "sql",
-          refs: node.refs.map((ref) => ({ name: String(ref), package: null, version: null })),
+          refs: node.refs,
           sources: node.sources,
           depends_on: { macros: node.dependsOnMacros, nodes: node.dependsOn },
           ...(compiledCode !== undefined && {

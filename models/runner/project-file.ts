@@ -3,39 +3,60 @@ import { join, resolve } from "node:path";
 import { ProjectError } from "./errors.ts";
 import { renderSettings } from "./render-settings.ts";
 import type { ProjectSettings, Settings, TargetInfo } from "./resources.ts";
-import { asSettings, asText, asTexts, parseYaml } from "./yaml.ts";
+import { asList, asSettings, asText, asTexts, isSettings, parseYaml } from "./yaml.ts";
 
-/** Reads dbt_project.yml. `vars` given by the caller are visible to `{{ var() }}` inside it. */
-export async function readProjectFile(directory: string, target: TargetInfo, vars: Settings): Promise<ProjectSettings> {
+/** Reads dbt_project.yml. `vars` given by the caller are visible to `{{ var() }}` inside it; `prefix` is the folder as messages show it. */
+export async function readProjectFile(directory: string, target: TargetInfo, vars: Settings, prefix = ""): Promise<ProjectSettings> {
   const folder = resolve(directory);
-  const file = join(folder, "dbt_project.yml");
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+  const file = `${prefix}dbt_project.yml`;
+  const text = await readFile(join(folder, "dbt_project.yml"), "utf8").catch((cause: unknown) => {
     throw new ProjectError(`no dbt_project.yml in ${folder}: name the project's folder with --project-dir`, { cause });
   });
-  const raw = parseYaml(text, "dbt_project.yml");
+  const raw = parseYaml(text, file);
   const { name } = raw;
   if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name)) {
-    throw new ProjectError(`dbt_project.yml: "name" must be letters, digits and underscores, found ${JSON.stringify(name)}`);
+    throw new ProjectError(`${file}: "name" must be letters, digits and underscores, found ${JSON.stringify(name)}`);
   }
-  const ownVars = asSettings(raw.vars, "dbt_project.yml: vars");
-  const settings = await renderSettings(raw, { file: "dbt_project.yml", target, vars: { ...flattenVars(ownVars, name), ...vars } });
-  const paths = (key: string, fallback: string[]): string[] =>
-    settings[key] === undefined ? fallback : asTexts(settings[key], `dbt_project.yml: ${key}`);
-  const tree = (...keys: string[]): Settings =>
-    Object.assign({}, ...keys.map((key) => asSettings(settings[key], `dbt_project.yml: ${key}`)));
+  const ownVars = asSettings(raw.vars, `${file}: vars`);
+  const settings = await renderSettings(raw, {
+    file,
+    kind: "project",
+    target,
+    projectName: name,
+    vars: { ...flattenVars(ownVars, name, file), ...vars },
+  });
+  /** The first key that is set; the later ones are dbt's names before 1.0. */
+  const paths = (keys: string[], fallback: string[]): string[] => {
+    const key = keys.find((candidate) => settings[candidate] !== undefined);
+    return key === undefined ? fallback : asTexts(settings[key], `${file}: ${key}`);
+  };
+  const tree = (...keys: string[]): Settings => Object.assign({}, ...keys.map((key) => asSettings(settings[key], `${file}: ${key}`)));
+  const varTree = asSettings(settings.vars, `${file}: vars`);
+  const modelPaths = paths(["model-paths", "source-paths"], ["models"]);
+  const seedPaths = paths(["seed-paths", "data-paths"], ["seeds"]);
+  const snapshotPaths = paths(["snapshot-paths"], ["snapshots"]);
+  const testPaths = paths(["test-paths"], ["tests"]);
+  const macroPaths = paths(["macro-paths"], ["macros"]);
+  const analysisPaths = paths(["analysis-paths"], ["analyses"]);
   return {
     name,
-    version: settings.version === undefined ? "" : asText(settings.version, "dbt_project.yml: version"),
+    version: settings.version === undefined ? "" : asText(settings.version, `${file}: version`),
     directory: folder,
-    modelPaths: paths("model-paths", ["models"]),
-    seedPaths: paths("seed-paths", ["seeds"]),
-    snapshotPaths: paths("snapshot-paths", ["snapshots"]),
-    testPaths: paths("test-paths", ["tests"]),
-    macroPaths: paths("macro-paths", ["macros"]),
-    targetPath: settings["target-path"] === undefined ? "target" : asText(settings["target-path"], "dbt_project.yml: target-path"),
-    vars: flattenVars(asSettings(settings.vars, "dbt_project.yml: vars"), name),
-    onRunStart: asTexts(raw["on-run-start"], "dbt_project.yml: on-run-start"),
-    onRunEnd: asTexts(raw["on-run-end"], "dbt_project.yml: on-run-end"),
+    prefix,
+    modelPaths,
+    seedPaths,
+    snapshotPaths,
+    testPaths,
+    macroPaths,
+    docsPaths: paths(["docs-paths"], [...new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...analysisPaths, ...macroPaths])]),
+    packagesPath: settings["packages-install-path"] === undefined ? "dbt_packages" : asText(settings["packages-install-path"], file),
+    targetPath: settings["target-path"] === undefined ? "target" : asText(settings["target-path"], `${file}: target-path`),
+    vars: flattenVars(varTree, name, file),
+    varTree,
+    dispatch: readDispatch(settings.dispatch, file),
+    queryComment: readQueryComment(raw["query-comment"]),
+    onRunStart: asTexts(raw["on-run-start"], `${file}: on-run-start`),
+    onRunEnd: asTexts(raw["on-run-end"], `${file}: on-run-end`),
     configTrees: {
       models: tree("models"),
       seeds: tree("seeds"),
@@ -43,12 +64,28 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
       tests: tree("tests", "data_tests"),
       sources: tree("sources"),
       unit_tests: tree("unit_tests"),
+      exposures: tree("exposures"),
     },
   };
 }
 
 /** `vars: {kehu: {a: 1}, b: 2}`: those under the project's name win over the general ones. */
-function flattenVars(vars: Settings, projectName: string): Settings {
+function flattenVars(vars: Settings, projectName: string, file: string): Settings {
   const { [projectName]: own, ...general } = vars;
-  return own === undefined ? general : { ...general, ...asSettings(own, `dbt_project.yml: vars.${projectName}`) };
+  return own === undefined ? general : { ...general, ...asSettings(own, `${file}: vars.${projectName}`) };
+}
+
+function readDispatch(value: unknown, file: string): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    asList(value, `${file}: dispatch`).map((item) => {
+      const entry = asSettings(item, `${file}: dispatch`);
+      return [asText(entry.macro_namespace, `${file}: dispatch: macro_namespace`), asTexts(entry.search_order, `${file}: search_order`)];
+    }),
+  );
+}
+
+/** Off unless the project asks for one: the comment would make equal statements differ. */
+function readQueryComment(value: unknown): string | null {
+  const comment = isSettings(value) ? value.comment : value;
+  return typeof comment === "string" && comment.trim() !== "" ? comment : null;
 }

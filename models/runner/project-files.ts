@@ -1,9 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { ProjectError } from "./errors.ts";
+import type { ProjectSettings } from "./resources.ts";
 
 export interface SourceFile {
-  /** Relative to the project, with `/`. */
+  /** Relative to the project, with `/`; a package's files begin with the package's folder. */
   file: string;
   /** Relative to the resource folder (`models/`), with `/`. */
   pathInFolder: string;
@@ -11,11 +12,16 @@ export interface SourceFile {
 }
 
 /** Every file below the folders whose name ends in one of `extensions`, in the order of their paths; absent folders have none. */
-export async function filesBelow(directory: string, folders: readonly string[], extensions: readonly string[]): Promise<SourceFile[]> {
+export async function filesBelow(
+  { directory, prefix }: Pick<ProjectSettings, "directory" | "prefix">,
+  folders: readonly string[],
+  extensions: readonly string[],
+  recursive = true,
+): Promise<SourceFile[]> {
   const found: SourceFile[] = [];
   for (const folder of folders) {
     const root = join(directory, folder);
-    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    const entries = await readdir(root, { recursive, withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return [];
       throw error;
     });
@@ -33,7 +39,7 @@ export async function filesBelow(directory: string, folders: readonly string[], 
     );
     for (const [index, path] of paths.entries()) {
       found.push({
-        file: relative(directory, path).split(sep).join("/"),
+        file: prefix + relative(directory, path).split(sep).join("/"),
         pathInFolder: relative(root, path).split(sep).join("/"),
         text: texts[index] ?? "",
       });

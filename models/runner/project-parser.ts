@@ -6,66 +6,93 @@ import { NodeParser } from "./node-parser.ts";
 import type { SourceFile } from "./project-files.ts";
 import { snapshotBlocks } from "./snapshot-blocks.ts";
 import type { Patch, Properties, SourceTable, TestCall } from "./properties.ts";
-import type { Project, Settings, Source } from "./resources.ts";
+import { readCall } from "./references.ts";
+import type { Node, NodeConfig, Project, ProjectSettings, Settings } from "./resources.ts";
 
-/** Turns a project's files and properties into nodes, sources and tests. */
+type ConfigTree = keyof ProjectSettings["configTrees"];
+type Described = "model" | "seed" | "snapshot";
+const trees: Record<Described, ConfigTree> = { model: "models", seed: "seeds", snapshot: "snapshots" };
+
+/** What a generic test is about. */
+interface Subject {
+  name: string;
+  isSource: boolean;
+  uniqueId: string;
+  /** How the test's template names it: `ref('orders')`. */
+  relation: string;
+  fqn: string[];
+}
+
+/** Turns a package's files and properties into nodes, sources and tests. */
 export class ProjectParser extends NodeParser {
   private readonly properties: Properties;
-  private readonly patches: Record<"model" | "seed" | "snapshot", Map<string, Patch>>;
+  private readonly patches: Record<Described | "test", Map<string, Patch>>;
+  /** Patches that found their file, by the node's unique id. */
+  private readonly applied = new Map<string, Patch>();
 
-  constructor(project: Project, macros: MacroTable, properties: Properties) {
-    super(project, macros);
+  constructor(project: Project, owner: ProjectSettings, macros: MacroTable, properties: Properties) {
+    super(project, owner, macros);
     this.properties = properties;
-    this.patches = { model: byName(properties.models), seed: byName(properties.seeds), snapshot: byName(properties.snapshots) };
+    this.patches = {
+      model: byStem(properties.models),
+      seed: byStem(properties.seeds),
+      snapshot: byStem(properties.snapshots),
+      test: byStem(properties.singularTests),
+    };
   }
 
-  addSource(table: SourceTable): void {
-    const uniqueId = `source.${this.name}.${table.sourceName}.${table.name}`;
+  /** dbt's cascade: the package's folders, then what stands nearer the node, then the project's folders over everything of a package. */
+  private configure(tree: ConfigTree, fqn: readonly string[], near: readonly Settings[], materialized: string, place: string): NodeConfig {
+    const { settings } = this.project;
+    const outer = this.owner === settings ? [] : projectConfig(settings.configTrees[tree], fqn);
+    return mergeConfig([...projectConfig(this.owner.configTrees[tree], fqn), ...near, ...outer], { materialized }, place);
+  }
+
+  async addGroupsAndSources(): Promise<void> {
+    for (const group of this.properties.groups) {
+      const uniqueId = `group.${this.name}.${group.name}`;
+      this.project.groups.set(uniqueId, { ...group, uniqueId, packageName: this.name });
+    }
+    for (const table of this.properties.sources) await this.addSource(table);
+  }
+
+  private async addSource(table: SourceTable): Promise<void> {
+    const { sourceName, name, file } = table;
+    const uniqueId = `source.${this.name}.${sourceName}.${name}`;
     const other = this.project.sources.get(uniqueId);
-    if (other) throw new ProjectError(`source ${table.sourceName}.${table.name} is declared twice: in ${other.file} and in ${table.file}`);
-    const fqn = [this.name, ...folders(table.file), table.sourceName, table.name];
-    const config = mergeConfig(
-      [...projectConfig(this.project.settings.configTrees.sources, fqn), table.config],
-      { materialized: "source" },
-      table.file,
-    );
+    if (other) throw new ProjectError(`source ${sourceName}.${name} is declared twice: in ${other.file} and in ${file}`);
+    const fqn = [this.name, ...this.folders(file), sourceName, name];
+    const config = this.configure("sources", fqn, [table.sourceConfig, table.config], "source", file);
     if (!config.enabled) return;
-    const source: Source = {
+    this.project.sources.set(uniqueId, {
       uniqueId,
-      sourceName: table.sourceName,
-      name: table.name,
+      packageName: this.name,
+      sourceName,
+      name,
       fqn,
-      file: table.file,
+      file,
       database: table.database ?? this.project.target.catalog,
       schema: table.schema,
       identifier: table.identifier,
-      description: table.description,
-      columns: table.columns,
+      description: await this.describe(table.description, file),
+      columns: await this.describeColumns(table.columns, file),
       config,
-    };
-    this.project.sources.set(uniqueId, source);
+    });
   }
 
   async addModel(file: SourceFile): Promise<void> {
-    await this.addRelationNode("model", file, file.pathInFolder.replace(/\.sql$/, ""), this.project.settings.configTrees.models, "view");
+    await this.addRelationNode("model", file, file.pathInFolder.replace(/\.sql$/, ""), "view");
   }
 
   async addSeed(file: SourceFile): Promise<void> {
-    await this.addRelationNode(
-      "seed",
-      { ...file, text: "" },
-      file.pathInFolder.replace(/\.csv$/, ""),
-      this.project.settings.configTrees.seeds,
-      "seed",
-    );
+    await this.addRelationNode("seed", { ...file, text: "" }, file.pathInFolder.replace(/\.csv$/, ""), "seed");
   }
 
   /** The `{% snapshot name %}` blocks of one file. */
   async addSnapshots(file: SourceFile): Promise<void> {
     const path = file.pathInFolder.replace(/\.sql$/, "");
-    for (const { name, text } of snapshotBlocks(file.text, file.file)) {
-      await this.addRelationNode("snapshot", { ...file, text }, `${path}/${name}`, this.project.settings.configTrees.snapshots, "snapshot");
-    }
+    for (const { name, text } of snapshotBlocks(file.text, file.file))
+      await this.addRelationNode("snapshot", { ...file, text }, `${path}/${name}`, "snapshot");
   }
 
   /** Snapshots that a YAML file declares with `relation:`. */
@@ -73,143 +100,152 @@ export class ProjectParser extends NodeParser {
     for (const { name, file, relation } of this.properties.snapshots) {
       if (relation === null) continue;
       const source = { file, pathInFolder: "", text: `select * from {{ ${relation} }}` };
-      const path = [...folders(file), name].join("/");
-      await this.addRelationNode("snapshot", source, path, this.project.settings.configTrees.snapshots, "snapshot");
+      await this.addRelationNode("snapshot", source, [...this.folders(file), name].join("/"), "snapshot");
     }
   }
 
-  private async addRelationNode(
-    resourceType: "model" | "seed" | "snapshot",
-    file: SourceFile,
-    path: string,
-    tree: Settings,
-    materialized: string,
-  ): Promise<void> {
+  private async addRelationNode(resourceType: Described, file: SourceFile, path: string, materialized: string): Promise<void> {
     const parts = path.split("/");
-    const name = parts.at(-1) ?? path;
-    const patch = this.patches[resourceType].get(name);
-    const node = this.emptyNode(resourceType, name, [this.name, ...parts], file.file, file.text);
-    node.patchFile = patch?.file ?? null;
-    node.description = patch?.description ?? "";
-    node.columns = patch?.columns ?? [];
-    const outer = [...projectConfig(tree, node.fqn), patch?.config ?? {}];
+    const stem = parts.at(-1) ?? path;
+    const patch = this.patches[resourceType].get(stem);
+    const name = patch?.name ?? stem;
+    const version = patch?.version ?? null;
+    const fqn = [this.name, ...parts.slice(0, -1), ...(version === null ? [stem] : [name, `v${version}`])];
+    const node = this.emptyNode(resourceType, name, fqn, file.file, file.text);
+    if (patch) await this.applyPatch(node, patch);
+    const tree = trees[resourceType];
+    const own = patch?.config ?? {};
     // A template may ask config.get() for what the folder says.
-    node.config = mergeConfig(outer, { materialized }, node.file);
+    node.config = this.configure(tree, fqn, [own], materialized, node.file);
     const captured = await this.capture(node);
-    node.config = mergeConfig([...outer, ...captured.config], { materialized }, node.file);
+    node.config = this.configure(tree, fqn, [own, ...captured.config], materialized, node.file);
     node.database = await this.relationPart(node, "database");
     node.schema = await this.relationPart(node, "schema");
     node.alias = await this.relationPart(node, "alias");
     this.add(node);
   }
 
-  /** A test under models/ or seeds/ that no file belongs to is most likely a misspelt name. */
+  private async applyPatch(node: Node, patch: Patch): Promise<void> {
+    node.patchFile = patch.file;
+    node.description = await this.describe(patch.description, patch.file);
+    node.columns = await this.describeColumns(patch.columns, patch.file);
+    node.constraints = patch.constraints;
+    node.version = patch.version;
+    node.latestVersion = patch.latestVersion;
+    if (patch.version !== null) node.uniqueId = `${node.uniqueId}.v${patch.version}`;
+    this.applied.set(node.uniqueId, patch);
+  }
+
+  /** YAML about a file that is not there is most likely a misspelt name; a version without a file can't be built. */
   checkPatches(): void {
-    for (const [type, patches] of Object.entries(this.patches)) {
+    const applied = new Set(this.applied.values());
+    for (const type of ["model", "seed", "snapshot"] as const) {
       const names = [...this.project.nodes.values(), ...this.project.disabled.values()]
-        .filter((node) => node.resourceType === type)
+        .filter((node) => node.resourceType === type && node.packageName === this.name)
         .map((node) => node.name);
-      for (const patch of patches.values()) {
-        if (!names.includes(patch.name))
-          throw new ProjectError(
-            `${patch.file}: describes the ${type} "${patch.name}", which does not exist.${didYouMean(patch.name, names)}`,
-          );
+      for (const patch of new Set(this.patches[type].values())) {
+        if (applied.has(patch)) continue;
+        if (patch.version !== null) {
+          const files = patch.stems.map((stem) => `${stem}.sql`).join(" or ");
+          throw new ProjectError(`${patch.file}: version ${patch.version} of "${patch.name}" has no file ${files}`);
+        }
+        this.project.warnings.push(
+          `${patch.file}: describes the ${type} "${patch.name}", which does not exist.${didYouMean(patch.name, names)}`,
+        );
       }
     }
   }
 
   async addSingularTest(file: SourceFile): Promise<void> {
     const parts = file.pathInFolder.replace(/\.sql$/, "").split("/");
-    const node = this.emptyNode("test", parts.at(-1) ?? "", [this.name, ...parts], file.file, file.text);
+    const name = parts.at(-1) ?? "";
+    const patch = this.patches.test.get(name);
+    const node = this.emptyNode("test", name, [this.name, ...parts], file.file, file.text);
+    if (patch) await this.applyPatch(node, patch);
     node.test = { attachedNode: null, columnName: null };
+    const own = patch?.config ?? {};
+    node.config = this.configure("tests", node.fqn, [own], "test", node.file);
     const captured = await this.capture(node);
-    node.config = mergeConfig(
-      [...projectConfig(this.project.settings.configTrees.tests, node.fqn), ...captured.config],
-      { materialized: "test" },
-      node.file,
-    );
+    node.config = this.configure("tests", node.fqn, [own, ...captured.config], "test", node.file);
     this.add(node);
   }
 
   async addGenericTests(): Promise<void> {
-    const relations = [...this.project.nodes.values()].filter(
-      (node) => node.resourceType === "model" || node.resourceType === "seed" || node.resourceType === "snapshot",
-    );
-    for (const owner of relations) {
-      const patch = this.patches[owner.resourceType === "seed" || owner.resourceType === "snapshot" ? owner.resourceType : "model"].get(
-        owner.name,
-      );
-      for (const call of patch?.tests ?? []) {
-        await this.addGenericTest(
-          call,
-          patch?.file ?? owner.file,
-          owner.uniqueId,
-          { name: owner.name, isSource: false },
-          `ref('${owner.name}')`,
-          owner.fqn,
-        );
-      }
+    for (const owner of this.project.nodes.values()) {
+      const { resourceType } = owner;
+      if (owner.packageName !== this.name || (resourceType !== "model" && resourceType !== "seed" && resourceType !== "snapshot")) continue;
+      const patch = this.applied.get(owner.uniqueId);
+      if (!patch) continue;
+      const version = owner.version === null ? "" : `, v='${owner.version}'`;
+      const subject = {
+        name: owner.version === null ? owner.name : `${owner.name}_v${owner.version}`,
+        isSource: false,
+        uniqueId: owner.uniqueId,
+        relation: `ref('${owner.name}'${version})`,
+        fqn: owner.fqn,
+      };
+      for (const call of patch.tests) await this.addGenericTest(call, patch.file, subject);
     }
     for (const table of this.properties.sources) {
       const source = this.project.sources.get(`source.${this.name}.${table.sourceName}.${table.name}`);
       if (!source) continue;
-      const subject = { name: `${source.sourceName}_${source.name}`, isSource: true };
-      for (const call of table.tests) {
-        await this.addGenericTest(
-          call,
-          table.file,
-          source.uniqueId,
-          subject,
-          `source('${source.sourceName}', '${source.name}')`,
-          source.fqn,
-        );
-      }
+      const { sourceName, name, uniqueId, fqn } = source;
+      const subject = { name: `${sourceName}_${name}`, isSource: true, uniqueId, relation: `source('${sourceName}', '${name}')`, fqn };
+      for (const call of table.tests) await this.addGenericTest(call, table.file, subject);
     }
   }
 
-  private async addGenericTest(
-    call: TestCall,
-    file: string,
-    owner: string,
-    subject: { name: string; isSource: boolean },
-    relation: string,
-    ownerFqn: string[],
-  ): Promise<void> {
+  private async addGenericTest(call: TestCall, file: string, subject: Subject): Promise<void> {
     const [packageName, short = call.test] = call.test.includes(".") ? call.test.split(".") : [null, call.test];
     const macroName = `test_${short}`;
     const macro =
-      packageName === null || packageName === undefined ? this.macros.find(macroName) : this.macros.inPackage(packageName, macroName);
-    if (!macro) {
-      const known = this.macros
-        .names()
-        .filter((name) => name.startsWith("test_"))
-        .map((name) => name.slice(5));
-      throw new ProjectError(`${file}: there is no test "${call.test}" (used on ${subject.name}).${didYouMean(short, known)}`);
-    }
+      packageName === null || packageName === undefined
+        ? this.macros.find(macroName, this.name)
+        : this.macros.inPackage(packageName, macroName);
+    if (!macro) throw new ProjectError(this.unknownTest(call, packageName ?? null, short, file, subject));
     const { name, alias } = genericTestName(call, subject);
-    const node = this.emptyNode("test", name, [...ownerFqn.slice(0, -1), name], file, genericTestCode(call));
-    node.uniqueId = `test.${this.name}.${name}.${testHash(call, owner)}`;
+    const node = this.emptyNode("test", name, [...subject.fqn.slice(0, -1), name], file, genericTestCode(call));
+    node.uniqueId = `test.${this.name}.${name}.${testHash(call, subject.uniqueId)}`;
     node.alias = alias;
     const kwargs: Settings = {
       ...call.arguments,
       ...(call.columnName !== null && { column_name: call.columnName }),
-      model: `{{ get_where_subquery(${relation}) }}`,
+      model: `{{ get_where_subquery(${subject.relation}) }}`,
     };
-    node.test = { metadata: { name: short, namespace: packageName ?? null, kwargs }, attachedNode: owner, columnName: call.columnName };
-    const outer = projectConfig(this.project.settings.configTrees.tests, node.fqn);
-    node.config = mergeConfig([...outer, call.config], { materialized: "test" }, file);
-    const captured = await this.capture(node);
-    node.config = mergeConfig([...outer, ...captured.config, call.config], { materialized: "test" }, file);
+    node.test = {
+      metadata: { name: short, namespace: packageName ?? null, kwargs },
+      attachedNode: subject.uniqueId,
+      columnName: call.columnName,
+    };
+    const own = await this.renderConfig(call.config, file);
+    node.config = this.configure("tests", node.fqn, [own], "test", file);
+    if (node.config.enabled) {
+      const captured = await this.capture(node);
+      node.config = this.configure("tests", node.fqn, [...captured.config, own], "test", file);
+    }
     this.add(node);
+  }
+
+  private unknownTest(call: TestCall, packageName: string | null, short: string, file: string, subject: Subject): string {
+    if (packageName !== null && !this.macros.hasPackage(packageName)) {
+      const { packagesPath } = this.project.settings;
+      return `${file}: there is no test "${call.test}" (used on ${subject.name}): no package "${packageName}" lies in ${packagesPath}/`;
+    }
+    const known = this.macros
+      .names()
+      .filter((name) => name.startsWith("test_"))
+      .map((name) => name.slice(5));
+    return `${file}: there is no test "${call.test}" (used on ${subject.name}).${didYouMean(short, known)}`;
   }
 
   addUnitTests(): void {
     for (const { name, file, description, config, ...unitTest } of this.properties.unitTests) {
-      const model = [...this.project.nodes.values(), ...this.project.disabled.values()].find(
-        (node) => node.resourceType === "model" && node.name === unitTest.model,
+      const models = [...this.project.nodes.values(), ...this.project.disabled.values()].filter((node) => node.resourceType === "model");
+      const model = models.find(
+        (node) => node.name === unitTest.model && node.packageName === this.name && node.version === node.latestVersion,
       );
       if (!model) {
-        const names = [...this.project.nodes.values()].filter((node) => node.resourceType === "model").map((node) => node.name);
+        const names = models.map((node) => node.name);
         throw new ProjectError(
           `${file}: unit test ${name} is about the model "${unitTest.model}", which does not exist.${didYouMean(unitTest.model, names)}`,
         );
@@ -217,26 +253,49 @@ export class ProjectParser extends NodeParser {
       const node = this.emptyNode("unit_test", name, [...model.fqn.slice(0, -1), model.name, name], file, model.rawCode);
       node.uniqueId = `unit_test.${this.name}.${model.name}.${name}`;
       node.description = description;
-      node.config = mergeConfig(
-        [...projectConfig(this.project.settings.configTrees.unit_tests, node.fqn), config],
-        { materialized: "unit" },
-        file,
-      );
+      node.config = this.configure("unit_tests", node.fqn, [config], "unit", file);
       node.unitTest = unitTest;
-      node.refs = [model.name];
+      node.refs = [{ name: model.name, package: this.name, version: model.version }];
       this.add(node);
     }
   }
+
+  async addExposures(): Promise<void> {
+    for (const { dependsOn, ...exposure } of this.properties.exposures) {
+      const { name, file } = exposure;
+      const fqn = [this.name, ...this.folders(file), name];
+      const config = this.configure("exposures", fqn, [exposure.config], "exposure", file);
+      if (!config.enabled) continue;
+      const calls = dependsOn.map((text) => readCall(text, file, `exposure ${name}`));
+      const uniqueId = `exposure.${this.name}.${name}`;
+      this.project.exposures.set(uniqueId, {
+        ...exposure,
+        uniqueId,
+        packageName: this.name,
+        fqn,
+        description: await this.describe(exposure.description, file),
+        config,
+        refs: calls.flatMap((call) => (call.kind === "ref" ? [call.reference] : [])),
+        sources: calls.flatMap((call): [string, string][] => (call.kind === "source" ? [[call.sourceName, call.tableName]] : [])),
+        dependsOn: [],
+      });
+    }
+  }
+
+  /** The folders between models/ and a YAML file. */
+  private folders(file: string): string[] {
+    return file.slice(this.owner.prefix.length).split("/").slice(1, -1);
+  }
 }
 
-const folders = (file: string): string[] => file.split("/").slice(1, -1);
-
-function byName(patches: Patch[]): Map<string, Patch> {
+function byStem(patches: Patch[]): Map<string, Patch> {
   const map = new Map<string, Patch>();
   for (const patch of patches) {
-    const other = map.get(patch.name);
-    if (other) throw new ProjectError(`"${patch.name}" is described twice: in ${other.file} and in ${patch.file}`);
-    map.set(patch.name, patch);
+    for (const [index, stem] of patch.stems.entries()) {
+      const other = map.get(stem);
+      if (other && index === 0) throw new ProjectError(`"${patch.name}" is described twice: in ${other.file} and in ${patch.file}`);
+      if (!other) map.set(stem, patch);
+    }
   }
   return map;
 }

@@ -20,10 +20,17 @@ export interface Patch {
   config: Settings;
   columns: Column[];
   tests: TestCall[];
+  constraints: Settings[];
+  /** Names of the file (without ending) it may describe, best first: `orders_v2`, and `orders` for the latest version. */
+  stems: string[];
+  version: string | null;
+  latestVersion: string | null;
 }
 
 export interface SourceTable extends Patch {
   sourceName: string;
+  /** The configuration of all tables of the source; `config` is the table's own. */
+  sourceConfig: Settings;
   database: string | null;
   schema: string;
   identifier: string;
@@ -41,13 +48,48 @@ export interface SnapshotPatch extends Patch {
   relation: string | null;
 }
 
+export interface ExposureDefinition {
+  name: string;
+  file: string;
+  type: string;
+  label: string | null;
+  url: string | null;
+  maturity: string | null;
+  owner: Settings;
+  description: string;
+  config: Settings;
+  /** `ref('orders')`, `source('crm', 'orders')`. */
+  dependsOn: string[];
+}
+
+export interface GroupDefinition {
+  name: string;
+  file: string;
+  owner: Settings;
+  description: string;
+}
+
 export interface Properties {
   models: Patch[];
   seeds: Patch[];
   snapshots: SnapshotPatch[];
   sources: SourceTable[];
+  singularTests: Patch[];
   unitTests: UnitTestDefinition[];
+  exposures: ExposureDefinition[];
+  groups: GroupDefinition[];
 }
+
+export const emptyProperties = (): Properties => ({
+  models: [],
+  seeds: [],
+  snapshots: [],
+  sources: [],
+  singularTests: [],
+  unitTests: [],
+  exposures: [],
+  groups: [],
+});
 
 /** Keys that configure a test when they stand beside its arguments. */
 const testConfigKeys = new Set([
@@ -58,6 +100,7 @@ const testConfigKeys = new Set([
   "error_if",
   "fail_calc",
   "store_failures",
+  "store_failures_as",
   "tags",
   "enabled",
   "meta",
@@ -66,18 +109,26 @@ const testConfigKeys = new Set([
   "schema",
 ]);
 
-/** Understands one properties file; the keys it does not know (exposures, groups) are left alone. */
+/** Understands one properties file; the keys it does not know (metrics, semantic models) are left alone. */
 export function readProperties(document: Settings, file: string): Properties {
   const list = (key: string): Settings[] => asList(document[key], `${file}: ${key}`).map((item) => asSettings(item, `${file}: ${key}`));
   return {
-    models: list("models").map((item) => readPatch(item, file)),
+    models: list("models").flatMap((item) => readVersions(item, file)),
     seeds: list("seeds").map((item) => readPatch(item, file)),
     snapshots: list("snapshots").map((item) => ({
       ...readPatch(item, file),
       relation: item.relation === undefined || item.relation === null ? null : asText(item.relation, `${file}: relation`),
     })),
     sources: list("sources").flatMap((item) => readSource(item, file)),
+    singularTests: [...list("data_tests"), ...list("tests")].map((item) => readPatch(item, file)),
     unitTests: list("unit_tests").map((item) => readUnitTest(item, file)),
+    exposures: list("exposures").map((item) => readExposure(item, file)),
+    groups: list("groups").map((item) => ({
+      name: nameOf(item, file),
+      file,
+      owner: asSettings(item.owner, `${file}: owner`),
+      description: textOf(item.description),
+    })),
   };
 }
 
@@ -97,23 +148,109 @@ function readPatch(item: Settings, file: string): Patch {
     const config = asSettings(column.config, `${place}.${columnName}: config`);
     columns.push({
       name: columnName,
-      description: column.description === undefined ? "" : asText(column.description, `${place}.${columnName}: description`).trim(),
-      data_type: column.data_type === undefined ? null : asText(column.data_type, `${place}.${columnName}: data_type`),
+      description: textOf(column.description),
+      data_type:
+        column.data_type === undefined || column.data_type === null ? null : asText(column.data_type, `${place}.${columnName}: data_type`),
       meta: { ...asSettings(column.meta, `${place}.${columnName}: meta`), ...asSettings(config.meta, `${place}.${columnName}: meta`) },
-      tags: asTexts(column.tags, `${place}.${columnName}: tags`),
+      tags: [...asTexts(column.tags, `${place}.${columnName}: tags`), ...asTexts(config.tags, `${place}.${columnName}: tags`)],
+      constraints: readConstraints(column, `${place}.${columnName}`),
     });
-    tests.push(...readTests(column, columnName, `${place}.${columnName}`));
+    // dbt quotes a column's name in tests when the column says `quote: true`.
+    const testedName = column.quote === true ? `"${columnName}"` : columnName;
+    const tags = columns.at(-1)?.tags ?? [];
+    for (const test of readTests(column, testedName, `${place}.${columnName}`))
+      tests.push(tags.length === 0 ? test : { ...test, config: { ...test.config, tags: [...tags, ...asTexts(test.config.tags, place)] } });
   }
-  const config = { ...asSettings(item.config, `${place}: config`) };
-  const layers = { ...(item.meta !== undefined && { meta: item.meta }), ...(item.tags !== undefined && { tags: item.tags }) };
   return {
     name,
     file,
-    description:
-      item.description === undefined || item.description === null ? "" : asText(item.description, `${place}: description`).trim(),
-    config: { ...layers, ...config, ...(isSettings(layers.meta) && { meta: { ...layers.meta, ...asSettings(config.meta, place) } }) },
+    description: textOf(item.description),
+    config: readConfig(item, place),
     columns,
     tests,
+    constraints: readConstraints(item, place),
+    stems: [name],
+    version: null,
+    latestVersion: null,
+  };
+}
+
+const textOf = (value: unknown): string => (value === undefined || value === null ? "" : String(value).trim());
+const textOrNull = (value: unknown): string | null => (value === undefined || value === null ? null : String(value));
+
+/** `config:` with what dbt lets stand beside it. */
+function readConfig(item: Settings, place: string): Settings {
+  const config = asSettings(item.config, `${place}: config`);
+  const beside = Object.fromEntries(
+    ["meta", "tags", "access", "group", "docs"].filter((key) => item[key] !== undefined).map((key) => [key, item[key]]),
+  );
+  const meta = { ...asSettings(beside.meta, `${place}: meta`), ...asSettings(config.meta, `${place}: meta`) };
+  return { ...beside, ...config, ...(Object.keys(meta).length > 0 && { meta }) };
+}
+
+const readConstraints = (item: Settings, place: string): Settings[] =>
+  asList(item.constraints, `${place}: constraints`).map((constraint) => asSettings(constraint, `${place}: constraints`));
+
+/** A model, or one patch per entry of its `versions:`. */
+function readVersions(item: Settings, file: string): Patch[] {
+  const base = readPatch(item, file);
+  const place = `${file}: ${base.name}: versions`;
+  const versions = asList(item.versions, place).map((entry) => asSettings(entry, place));
+  if (versions.length === 0) return [base];
+  const numbers = versions.map((entry) => asText(entry.v ?? "", `${place}: v`));
+  const highest = numbers.toSorted((left, right) => left.localeCompare(right, "en", { numeric: true })).at(-1) ?? null;
+  const latestVersion = textOrNull(item.latest_version) ?? highest;
+  return versions.map((entry, index) => {
+    const version = numbers[index] ?? "";
+    const own = readPatch(
+      { ...entry, name: base.name, columns: asList(entry.columns, place).filter((column) => !isIncludeRule(column)) },
+      file,
+    );
+    const inherited = inheritedColumns(base, entry, place);
+    const standard = `${base.name}_v${version}`;
+    const stem = entry.defined_in === undefined ? standard : asText(entry.defined_in, `${place}: defined_in`);
+    return {
+      ...base,
+      description: own.description || base.description,
+      config: { ...base.config, ...own.config },
+      columns: [...inherited.filter((column) => !own.columns.some((other) => other.name === column.name)), ...own.columns],
+      tests: [
+        ...(entry.tests === undefined && entry.data_tests === undefined ? base.tests.filter((test) => test.columnName === null) : []),
+        ...base.tests.filter((test) => inherited.some((column) => column.name === test.columnName)),
+        ...own.tests,
+      ],
+      stems: version === latestVersion ? [stem, base.name] : [stem],
+      version,
+      latestVersion,
+    };
+  });
+}
+
+const isIncludeRule = (column: unknown): boolean => isSettings(column) && (column.include !== undefined || column.exclude !== undefined);
+
+/** The model's columns that a version keeps: all, unless it says `columns: [{include: …, exclude: …}]`. */
+function inheritedColumns(base: Patch, entry: Settings, place: string): Column[] {
+  const rule = asList(entry.columns, place).find(isIncludeRule);
+  if (!isSettings(rule)) return base.columns;
+  const include = rule.include === undefined || rule.include === "all" || rule.include === "*" ? null : asTexts(rule.include, place);
+  const exclude = asTexts(rule.exclude, place);
+  return base.columns.filter(({ name }) => (include === null || include.includes(name)) && !exclude.includes(name));
+}
+
+function readExposure(item: Settings, file: string): ExposureDefinition {
+  const name = nameOf(item, file);
+  const place = `${file}: exposure ${name}`;
+  return {
+    name,
+    file,
+    type: asText(item.type ?? "", `${place}: type`),
+    label: textOrNull(item.label),
+    url: textOrNull(item.url),
+    maturity: textOrNull(item.maturity),
+    owner: asSettings(item.owner, `${place}: owner`),
+    description: textOf(item.description),
+    config: readConfig(item, place),
+    dependsOn: asTexts(item.depends_on, `${place}: depends_on`),
   };
 }
 
@@ -151,13 +288,7 @@ function readTest(entry: unknown, columnName: string | null, place: string): Tes
 function readSource(item: Settings, file: string): SourceTable[] {
   const sourceName = nameOf(item, file);
   const place = `${file}: source ${sourceName}`;
-  const config = asSettings(item.config, `${place}: config`);
-  const shared = {
-    ...(item.meta !== undefined && { meta: item.meta }),
-    ...(item.tags !== undefined && { tags: item.tags }),
-    ...freshnessKeys(item),
-    ...config,
-  };
+  const shared = { ...freshnessKeys(item), ...readConfig(item, place) };
   return asList(item.tables, `${place}: tables`).map((entry) => {
     const table = asSettings(entry, `${place}: tables`);
     const patch = readPatch(table, file);
@@ -165,10 +296,12 @@ function readSource(item: Settings, file: string): SourceTable[] {
       ...patch,
       sourceName,
       database: item.database === undefined || item.database === null ? null : asText(item.database, `${place}: database`),
-      schema: item.schema === undefined ? sourceName : asText(item.schema, `${place}: schema`),
-      identifier: table.identifier === undefined ? patch.name : asText(table.identifier, `${place}: identifier`),
+      schema: item.schema === undefined || item.schema === null ? sourceName : asText(item.schema, `${place}: schema`),
+      identifier:
+        table.identifier === undefined || table.identifier === null ? patch.name : asText(table.identifier, `${place}: identifier`),
       description: patch.description || (typeof item.description === "string" ? item.description.trim() : ""),
-      config: { ...shared, ...freshnessKeys(table), ...patch.config },
+      sourceConfig: shared,
+      config: { ...freshnessKeys(table), ...patch.config },
     };
   });
 }

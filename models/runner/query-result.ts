@@ -1,5 +1,5 @@
-import type { DuckDBConnection, DuckDBMaterializedResult } from "@duckdb/node-api";
-import { Dict, PyObject, fromJs, tuple, type Value } from "./jinja/index.ts";
+import { DuckDBTypeId, type DuckDBConnection, type DuckDBMaterializedResult } from "@duckdb/node-api";
+import { Dict, Float, PyDate, PyDateTime, PyObject, PySet, TimeZone, fromJs, toText, tuple, type Value } from "./jinja/index.ts";
 
 /** One row of a query: `row[0]`, `row["name"]`, `row.name`, `row.values()`. */
 class Row extends PyObject {
@@ -43,6 +43,7 @@ class Column extends PyObject {
   attribute(name: string): Value | undefined {
     if (name === "name") return this.name;
     if (name === "values") return () => tuple(this.items);
+    if (name === "values_distinct") return () => new PySet(this.items);
     return undefined;
   }
   override item(key: Value): Value | undefined {
@@ -72,7 +73,12 @@ export class QueryResult extends PyObject {
     if (name === "column_names") return tuple(this.names);
     if (name === "rows") return this.rows.map((row) => new Row(this.names, row));
     if (name === "columns") return new Columns(this);
+    // What a template prints has to reach the log by itself: `{% do log(table.print_table()) %}`.
+    if (name === "print_table" || name === "print_csv") return () => this.asText(name === "print_csv" ? "," : " | ");
     return undefined;
+  }
+  private asText(separator: string): string {
+    return [this.names, ...this.rows.map((row) => row.map(toText))].map((cells) => cells.join(separator)).join("\n");
   }
   column(index: number): Column | undefined {
     const name = this.names.at(index);
@@ -104,14 +110,21 @@ class Columns extends PyObject {
     this.result = result;
   }
   attribute(name: string): Value | undefined {
-    return name === "keys" ? () => this.result.names : this.item(name);
+    if (name === "keys") return () => this.result.names;
+    if (name === "values") return () => this.iterate();
+    if (name === "items") return () => this.result.names.map((key, index) => tuple([key, this.result.column(index) ?? null]));
+    if (name === "get") return (args) => this.item(args[0] ?? null) ?? args[1] ?? null;
+    return this.item(name);
+  }
+  override has(item: Value): boolean {
+    return this.result.names.includes(String(item));
   }
   override item(key: Value): Value | undefined {
-    return this.result.column(
-      typeof key === "number" ? key : this.result.names.indexOf(String(key)) === -1 ? Number.NaN : this.result.names.indexOf(String(key)),
-    );
+    if (typeof key === "number") return this.result.column(key);
+    const index = this.result.names.indexOf(String(key));
+    return index < 0 ? undefined : this.result.column(index);
   }
-  override iterate(): Iterable<Value> {
+  override iterate(): Value[] {
     return this.result.names.map((_, index) => this.result.column(index) ?? null);
   }
   override length(): number {
@@ -122,12 +135,24 @@ class Columns extends PyObject {
   }
 }
 
-/** Runs SQL and keeps its rows as template values: decimals as floats, times as their text. */
+/** Runs SQL and keeps its rows as template values: decimals as floats, dates and timestamps as Python's. */
 export async function queryForTemplate(connection: DuckDBConnection, sql: string): Promise<QueryResult> {
   const result: DuckDBMaterializedResult = await connection.run(sql);
   const rows = await result.getRowsJS();
+  const types = result.columnTypes().map((type) => type.typeId);
   return new QueryResult(
     result.columnNames(),
-    rows.map((row) => row.map(fromJs)),
+    rows.map((row) => row.map((value, index) => templateValue(value, types[index]))),
   );
+}
+
+const utc = new TimeZone("UTC");
+const fractional = new Set<DuckDBTypeId | undefined>([DuckDBTypeId.DOUBLE, DuckDBTypeId.FLOAT]);
+
+function templateValue(value: unknown, type: DuckDBTypeId | undefined): Value {
+  if (value instanceof Date) {
+    if (type === DuckDBTypeId.DATE) return new PyDate(value.getTime());
+    return PyDateTime.inZone(value.getTime(), type === DuckDBTypeId.TIMESTAMP_TZ ? utc : null);
+  }
+  return typeof value === "number" && fractional.has(type) ? new Float(value) : fromJs(value);
 }

@@ -1,4 +1,4 @@
-import { CallArguments, PyObject, truthy, type Value } from "./jinja/index.ts";
+import { CallArguments, Dict, PyObject, toText, truthy, type Kwargs, type Value } from "./jinja/index.ts";
 
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -23,13 +23,55 @@ export class Relation extends PyObject {
   toText(): string {
     if (this.text !== undefined) return this.text;
     return [this.database, this.schema, this.identifier]
-      .filter((part) => part !== null)
-      .map(quoteIdentifier)
+      .filter((part) => part !== null && part !== "")
+      .map((part) => quoteIdentifier(part ?? ""))
       .join(".");
   }
 
   override equals(other: Value): boolean {
     return other instanceof Relation && other.toText() === this.toText();
+  }
+
+  override typeName(): string {
+    return "DuckDBRelation";
+  }
+  /** Packages ask `relation is mapping` and `relation.get("metadata")` before they trust it. */
+  override isMapping(): boolean {
+    return true;
+  }
+  override item(key: Value): Value | undefined {
+    return typeof key === "string" ? this.attribute(key) : undefined;
+  }
+
+  /** The same relation with some parts replaced; `null` leaves a part out. */
+  private with(parts: { database?: string | null; schema?: string | null; identifier?: string; type?: string | null }): Relation {
+    const { database, schema, identifier, type } = this;
+    return new Relation({ database, schema, identifier, type, ...parts });
+  }
+
+  private included(args: Value[], kwargs: Kwargs): Relation {
+    const call = new CallArguments("include", args, kwargs);
+    // As dbt does: a part that is not named keeps what it has.
+    const keep = (index: number, part: string): boolean => truthy(call.value(index, part, true));
+    return this.with({
+      ...(!keep(0, "database") && { database: null }),
+      ...(!keep(1, "schema") && { schema: null }),
+      ...(!keep(2, "identifier") && { identifier: "" }),
+    });
+  }
+
+  private incorporated(args: Value[], kwargs: Kwargs): Relation {
+    const call = new CallArguments("incorporate", args, kwargs);
+    const path = call.kwargs.get("path");
+    const part = (name: string): string | undefined => {
+      const value = path instanceof Dict ? path.get(name) : undefined;
+      return value === undefined || value === null ? undefined : toText(value);
+    };
+    const parts = Object.fromEntries(
+      ["database", "schema", "identifier"].map((name) => [name, part(name)]).filter(([, value]) => value !== undefined),
+    );
+    const type = call.kwargs.get("type");
+    return this.with({ ...parts, ...(type !== undefined && { type: type === null ? null : toText(type) }) });
   }
 
   attribute(name: string): Value | undefined {
@@ -53,16 +95,38 @@ export class Relation extends PyObject {
       case "render":
         return () => this.toText();
       case "include":
-        return (args, kwargs) => {
-          const call = new CallArguments("include", args, kwargs);
-          const keep = (index: number, part: string): boolean => truthy(call.value(index, part, true));
+        return (args, kwargs) => this.included(args, kwargs);
+      case "incorporate":
+        return (args, kwargs) => this.incorporated(args, kwargs);
+      case "replace_path":
+        return (_args, kwargs) => this.incorporated([], new Map([["path", Dict.of(Object.fromEntries(kwargs))]]));
+      case "quote":
+        return () => this;
+      case "without_identifier":
+        return () => this.with({ identifier: "" });
+      case "information_schema":
+        return (args) => {
+          const view = args[0] === undefined || args[0] === null ? "" : `.${toText(args[0])}`;
+          const prefix = this.database === null ? "" : `${quoteIdentifier(this.database)}.`;
           return new Relation({
-            database: keep(0, "database") ? this.database : null,
-            schema: keep(1, "schema") ? this.schema : null,
-            identifier: this.identifier,
-            type: this.type,
+            database: this.database,
+            schema: "information_schema",
+            identifier: "",
+            text: `${prefix}information_schema${view}`,
           });
         };
+      case "path":
+        return Dict.of({ database: this.database, schema: this.schema, identifier: this.identifier });
+      case "metadata":
+        return Dict.of({ type: this.typeName() });
+      case "get":
+        return (args) => this.attribute(toText(args[0] ?? "")) ?? args[1] ?? null;
+      case "can_be_renamed":
+      case "can_be_replaced":
+        return true;
+      case "is_materialized_view":
+      case "is_dynamic_table":
+        return false;
       default:
         return undefined;
     }

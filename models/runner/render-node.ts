@@ -12,6 +12,7 @@ import {
   type Value,
 } from "./jinja/index.ts";
 import type { Node } from "./resources.ts";
+import { isSettings } from "./yaml.ts";
 
 const templates = new WeakMap<Node, Template>();
 
@@ -33,9 +34,14 @@ export async function renderNode(node: Node, host: ContextHost): Promise<{ sql: 
 async function testArguments(node: Node, kwargs: Record<string, unknown>, globals: Globals): Promise<Value> {
   const evaluate = async (value: unknown, key: string): Promise<Value> => {
     if (Array.isArray(value)) return Promise.all(value.map((item) => evaluate(item, "")));
+    if (isSettings(value)) {
+      const inner = new Dict();
+      for (const [name, item] of Object.entries(value)) inner.set(name, await evaluate(item, ""));
+      return inner;
+    }
     if (typeof value !== "string" || key === "column_name") return fromJs(value);
     const source = looksLikeCall.test(value) ? `{{ ${value} }}` : value;
-    if (!source.includes("{{")) return value;
+    if (!/\{[{%]/.test(source)) return value;
     try {
       return await evaluateExpression(parseTemplate(source, node.file), globals, { chainUndefined: true });
     } catch (error) {

@@ -1,33 +1,39 @@
-import { CallArguments, evaluateExpression, fromJs, parseTemplate, toJs, type Callable, type Globals } from "./jinja/index.ts";
+import {
+  CallArguments,
+  evaluateExpression,
+  fromJs,
+  parseTemplate,
+  pythonModules,
+  toJs,
+  type Callable,
+  type Globals,
+  type Value,
+} from "./jinja/index.ts";
 import { ProjectError } from "./errors.ts";
 import type { Settings, TargetInfo } from "./resources.ts";
 import { isSettings } from "./yaml.ts";
 
 interface SettingsContext {
   file: string;
+  kind: "project" | "properties";
   target: TargetInfo;
+  projectName: string;
   vars: Settings;
 }
 
-/** Renders every text with `{{ }}` in a YAML tree; hooks and descriptions are rendered later, with the node. */
+const hookKeys = ["pre-hook", "post-hook", "pre_hook", "post_hook", "+pre-hook", "+post-hook", "on-run-start", "on-run-end"];
+/** What is rendered later, with the node it belongs to. */
+const renderedLater = {
+  project: new Set([...hookKeys, "query-comment"]),
+  properties: new Set([...hookKeys, "description", "tests", "data_tests", "unit_tests"]),
+};
+
+/** Renders every text with `{{ }}` in a YAML tree, but what is rendered with its node. */
 export async function renderSettings(tree: Settings, context: SettingsContext): Promise<Settings> {
   const globals = settingsGlobals(context);
-  const later = new Set([
-    "description",
-    "pre-hook",
-    "post-hook",
-    "pre_hook",
-    "post_hook",
-    "+pre-hook",
-    "+post-hook",
-    "on-run-start",
-    "on-run-end",
-    "tests",
-    "data_tests",
-    "unit_tests",
-  ]);
+  const later = renderedLater[context.kind];
   const render = async (value: unknown): Promise<unknown> => {
-    if (typeof value === "string" && value.includes("{{"))
+    if (typeof value === "string" && /\{[{%]/.test(value))
       return toJs(await evaluateExpression(parseTemplate(value, context.file), globals));
     if (Array.isArray(value)) return Promise.all(value.map(render));
     if (!isSettings(value)) return value;
@@ -39,13 +45,17 @@ export async function renderSettings(tree: Settings, context: SettingsContext): 
   return isSettings(rendered) ? rendered : {};
 }
 
-function settingsGlobals({ file, target, vars }: SettingsContext): Globals {
+function settingsGlobals({ file, target, projectName, vars }: SettingsContext): Globals {
   const values = new Map<string, Callable>([
     ["var", variable(vars, file)],
     ["env_var", environmentVariable],
   ]);
-  const targetDict = fromJs(targetRecord(target));
-  return { lookup: (name) => (name === "target" ? targetDict : values.get(name)) };
+  const constants = new Map<string, Value>([
+    ["target", fromJs(targetRecord(target))],
+    ["project_name", projectName],
+    ["modules", pythonModules(() => new Date())],
+  ]);
+  return { lookup: (name) => constants.get(name) ?? values.get(name) };
 }
 
 /** What `target` shows to templates. */

@@ -21,6 +21,15 @@ export interface Column {
   data_type: string | null;
   meta: Settings;
   tags: string[];
+  /** `{type: not_null}`, `{type: check, expression: …}`: enforced when the model's contract is. */
+  constraints: Settings[];
+}
+
+/** What `ref()` was called with. */
+export interface Reference {
+  name: string;
+  package: string | null;
+  version: string | null;
 }
 
 export type ResourceType = "model" | "seed" | "snapshot" | "test" | "unit_test";
@@ -30,7 +39,8 @@ export interface Node {
   uniqueId: string;
   resourceType: ResourceType;
   name: string;
-  /** The project's name, then the folders under models/, then the name. */
+  packageName: string;
+  /** The package's name, then the folders under models/, then the name. */
   fqn: string[];
   /** Relative to the project: `models/staging/crm/stg_crm__orders.sql`. */
   file: string;
@@ -46,8 +56,13 @@ export interface Node {
   /** Unique ids of nodes and sources. */
   dependsOn: string[];
   dependsOnMacros: string[];
-  refs: string[];
+  refs: Reference[];
   sources: [string, string][];
+  /** Of a versioned model; `latestVersion` is what a ref without a version means. */
+  version: string | null;
+  latestVersion: string | null;
+  /** Constraints of the whole relation. */
+  constraints: Settings[];
   test?: TestDetails;
   unitTest?: UnitTest;
 }
@@ -75,6 +90,7 @@ export interface UnitTest {
 
 export interface Source {
   uniqueId: string;
+  packageName: string;
   sourceName: string;
   name: string;
   fqn: string[];
@@ -96,22 +112,70 @@ export interface Macro {
   template: Template;
 }
 
+/** A `{% docs name %}` block. */
+export interface DocsBlock {
+  uniqueId: string;
+  name: string;
+  packageName: string;
+  file: string;
+  text: string;
+}
+
+export interface Exposure {
+  uniqueId: string;
+  name: string;
+  packageName: string;
+  file: string;
+  fqn: string[];
+  type: string;
+  label: string | null;
+  url: string | null;
+  maturity: string | null;
+  owner: Settings;
+  description: string;
+  config: NodeConfig;
+  refs: Reference[];
+  sources: [string, string][];
+  dependsOn: string[];
+}
+
+export interface Group {
+  uniqueId: string;
+  name: string;
+  packageName: string;
+  file: string;
+  owner: Settings;
+  description: string;
+}
+
 export interface ProjectSettings {
   name: string;
   version: string;
   /** Absolute folder of dbt_project.yml. */
   directory: string;
+  /** The folder as messages show it: empty for the project itself, `dbt_packages/dbt_utils/` for a package. */
+  prefix: string;
   modelPaths: string[];
   seedPaths: string[];
   snapshotPaths: string[];
   testPaths: string[];
   macroPaths: string[];
+  docsPaths: string[];
+  /** Where packages lie, relative to the project. */
+  packagesPath: string;
   targetPath: string;
+  /** The project's own, those under its name in front. */
   vars: Settings;
+  /** `vars` as written: a project may set those of its packages under their names. */
+  varTree: Settings;
+  /** `dispatch:` — macro namespace to the packages searched for it. */
+  dispatch: ReadonlyMap<string, readonly string[]>;
+  /** A comment set in front of every statement; null (ours) for none. */
+  queryComment: string | null;
   onRunStart: string[];
   onRunEnd: string[];
   /** The raw `models:`, `seeds:`, … trees of dbt_project.yml. */
-  configTrees: Record<"models" | "seeds" | "snapshots" | "tests" | "sources" | "unit_tests", Settings>;
+  configTrees: Record<"models" | "seeds" | "snapshots" | "tests" | "sources" | "unit_tests" | "exposures", Settings>;
 }
 
 /** Where nodes are built: what `target` tells templates. */
@@ -124,6 +188,8 @@ export interface TargetInfo {
 
 export interface Project {
   settings: ProjectSettings;
+  /** By name; the project itself last. */
+  packages: Map<string, ProjectSettings>;
   target: TargetInfo;
   /** Given by the caller; win over the project's own. */
   vars: Settings;
@@ -131,4 +197,11 @@ export interface Project {
   disabled: Map<string, Node>;
   sources: Map<string, Source>;
   macros: Map<string, Macro>;
+  docs: Map<string, DocsBlock>;
+  exposures: Map<string, Exposure>;
+  groups: Map<string, Group>;
+  /** selectors.yml, by name. */
+  selectors: Map<string, unknown>;
+  /** What is odd but no error, such as YAML about a model that does not exist. */
+  warnings: string[];
 }

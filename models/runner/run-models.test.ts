@@ -206,11 +206,6 @@ describe("project errors", () => {
       { "models/x/a.sql": "select 1", "models/y/a.sql": "select 1" },
       /two models are named "a": models\/x\/a\.sql and models\/y\/a\.sql/,
     ],
-    [
-      "a description of nothing",
-      { "models/a.sql": "select 1", "models/b.yml": "models: [{name: aa}]" },
-      /describes the model "aa", which does not exist\. Did you mean "a"\?/,
-    ],
   ];
   it.each(cases)("names %s", async (_name, files, message) => {
     const { summary } = await run(files);

@@ -135,6 +135,7 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
   const startedAt = new Date();
   const threads = task.connection ? 1 : (task.threads ?? Math.min(4, availableParallelism()));
   const project = await loadProject({ projectDir: task.projectDir, target: targetOf(task, threads), vars: task.vars ?? {} });
+  for (const warning of project.warnings) task.log?.(`warning: ${warning}`);
   const chosen = task.only ?? selectNodes(project, task.select ?? [], task.exclude ?? []);
   summary.nodes = [...project.nodes.values()].filter(
     (node) => chosen.has(node.uniqueId) && resourceTypes[task.command].includes(node.resourceType),

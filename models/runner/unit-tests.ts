@@ -1,9 +1,10 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { prependCtes, type Compiler } from "./compiler.ts";
+import { prependCtes, sourceRelation, type Compiler } from "./compiler.ts";
 import { ProjectError } from "./errors.ts";
-import { fromJs, parseTemplate, type Expression, type Value } from "./jinja/index.ts";
-import { literal } from "./statements.ts";
+import { fromJs, type Value } from "./jinja/index.ts";
+import { readCall, referenceText } from "./references.ts";
 import { Relation, quoteIdentifier } from "./relation.ts";
+import { literal } from "./statements.ts";
 import type { Fixture, Node, Settings } from "./resources.ts";
 import { messageOf, type TestOutcome } from "./data-tests.ts";
 
@@ -73,34 +74,24 @@ async function actualQuery(node: Node, compiler: Compiler, connection: DuckDBCon
 
 /** What `input: ref('a')`, `source('a', 'b')` or `this` stands for. */
 function inputOf(fixture: Fixture, node: Node, compiler: Compiler): { key: string; columnsFrom: string } {
-  const { project } = compiler;
-  const model = [...project.nodes.values()].find(
-    (candidate) => candidate.resourceType === "model" && candidate.name === node.unitTest?.model,
-  );
-  if (fixture.input.trim() === "this" && model) return { key: "this", columnsFrom: compiler.relationOf(model).toText() };
-  const [statement] = parseTemplate(`{{ ${fixture.input} }}`, node.file).body;
-  const call: Expression | undefined = statement?.kind === "output" ? statement.value : undefined;
-  const args =
-    call?.kind === "call" ? call.args.map((argument) => (argument.value.kind === "literal" ? String(argument.value.value) : "")) : [];
-  if (call?.kind === "call" && call.target.kind === "name") {
-    const last = args.at(-1) ?? "";
-    if (call.target.name === "ref") {
-      const found = [...project.nodes.values()].find(
-        (candidate) => (candidate.resourceType === "model" || candidate.resourceType === "seed") && candidate.name === last,
-      );
-      if (found) return { key: `ref:${last}`, columnsFrom: compiler.relationOf(found).toText() };
-    }
-    const source = project.sources.get(`source.${project.settings.name}.${args[0]}.${last}`);
-    if (call.target.name === "source" && source) {
-      return {
-        key: `source:${args[0]}.${last}`,
-        columnsFrom: new Relation({ database: source.database, schema: source.schema, identifier: source.identifier }).toText(),
-      };
-    }
+  const call = readCall(fixture.input, node.file, `unit test ${node.name}: input`);
+  const { names, project } = compiler;
+  if (call.kind === "this") {
+    const model = project.nodes.get(node.dependsOn[0] ?? "");
+    if (model) return { key: "this", columnsFrom: compiler.relationOf(model).toText() };
   }
-  throw new ProjectError(
-    `${node.file}: unit test ${node.name}: input "${fixture.input}" is neither ref('…'), source('…', '…') of this project, nor this`,
-  );
+  if (call.kind === "ref") {
+    const found = names.node(call.reference, node.packageName);
+    if (found) return { key: found.uniqueId, columnsFrom: compiler.relationOf(found).toText() };
+    throw new ProjectError(
+      `${node.file}: unit test ${node.name}: input ${referenceText(call.reference)}, ${names.explain(call.reference)}`,
+    );
+  }
+  if (call.kind === "source") {
+    const found = names.source(call.sourceName, call.tableName, node.packageName);
+    if (found) return { key: found.uniqueId, columnsFrom: sourceRelation(found).toText() };
+  }
+  throw new ProjectError(`${node.file}: unit test ${node.name}: there is no input "${fixture.input}"`);
 }
 
 async function describe(connection: DuckDBConnection, query: string, what: string): Promise<ColumnType[]> {

@@ -1,11 +1,20 @@
-import { LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument, type ScalarTag, type Tags } from "yaml";
 import { ProjectError } from "./errors.ts";
 import type { Settings } from "./resources.ts";
+
+/** The words that Python's parser takes for booleans: without the `y` and `n` of YAML 1.1. */
+const booleans: ScalarTag[] = [
+  { tag: "tag:yaml.org,2002:bool", default: true, test: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, resolve: () => true },
+  { tag: "tag:yaml.org,2002:bool", default: true, test: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/, resolve: () => false },
+];
+const replaced = new Set(["tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"]);
+/** YAML 1.1 as dbt's parser reads it; a date stays the text it was written as. */
+const pythonTags = (tags: Tags): Tags => [...booleans, ...tags.filter((tag) => typeof tag === "string" || !replaced.has(tag.tag))];
 
 /** Reads one YAML file whose top is a mapping; an empty file is an empty mapping. */
 export function parseYaml(text: string, file: string): Settings {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, merge: true });
+  const document = parseDocument(text, { lineCounter, merge: true, version: "1.1", customTags: pythonTags });
   const [error] = document.errors;
   if (error) throw new ProjectError(`${file}:${lineCounter.linePos(error.pos[0]).line}: ${error.message.split("\n")[0]}`);
   const value: unknown = document.toJS();

@@ -6,15 +6,11 @@ import { filesBelow } from "../project-files.ts";
 
 /** A hash of everything that decides what a build makes besides the data: the project's files and variables. */
 export async function fingerprintOf(project: Project): Promise<string> {
-  const { directory, modelPaths, seedPaths, macroPaths, testPaths } = project.settings;
   const hash = createHash("sha256");
-  hash.update(await readFile(join(directory, "dbt_project.yml")));
-  for (const { file, text } of await filesBelow(
-    directory,
-    [...modelPaths, ...seedPaths, ...macroPaths, ...testPaths],
-    [".sql", ".yml", ".yaml", ".csv"],
-  )) {
-    hash.update(`\0${file}\0${text}`);
+  for (const one of project.packages.values()) {
+    hash.update(await readFile(join(one.directory, "dbt_project.yml")));
+    const folders = [...one.modelPaths, ...one.seedPaths, ...one.macroPaths, ...one.testPaths];
+    for (const { file, text } of await filesBelow(one, folders, [".sql", ".yml", ".yaml", ".csv"])) hash.update(`\0${file}\0${text}`);
   }
   hash.update(JSON.stringify({ ...project.vars, as_of: null }));
   return hash.digest("hex");
