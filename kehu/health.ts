@@ -1,33 +1,24 @@
 import { readFileSync } from "node:fs";
 import { Hono } from "hono";
-import { readPointer } from "@kehu/ingest";
-import type { MirrorHealth } from "./messages.ts";
+import type { MirrorHealth, Serving } from "./messages.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 
 /** `GET /healthz`: 200 when pages can be answered with figures, 503 until then. Shape: contract of the product, no figures of the company in it. */
-export function createHealth(options: { warehouseDir: string; mirror: () => MirrorHealth; queryIsUp: () => boolean }): Hono {
+export function createHealth(options: { serving: () => Serving | null; mirror: () => MirrorHealth }): Hono {
   const app = new Hono();
-  app.get("/healthz", async (context) => {
-    const pointer = await readPointer(options.warehouseDir);
-    const ready = pointer !== null && options.queryIsUp();
+  app.get("/healthz", (context) => {
+    const serving = options.serving();
     context.header("cache-control", "no-store");
-    if (pointer) context.header("kehu-fresh", `${pointer.lsn} ${pointer.freshTo}`);
-    return context.json(
-      {
-        status: ready ? "ok" : "starting",
-        version,
-        mirror: options.mirror(),
-        build: pointer && {
-          id: pointer.build,
-          finishedAt: pointer.finishedAt,
-          lsn: pointer.lsn,
-          freshTo: pointer.freshTo,
-          failedTests: pointer.failedTests,
-        },
-      },
-      ready ? 200 : 503,
-    );
+    if (serving) context.header("kehu-fresh", `${serving.lsn} ${serving.freshTo}`);
+    const build = serving && {
+      id: serving.build,
+      finishedAt: serving.finishedAt,
+      lsn: serving.lsn,
+      freshTo: serving.freshTo,
+      failedTests: serving.failedTests,
+    };
+    return context.json({ status: serving ? "ok" : "starting", version, mirror: options.mirror(), build }, serving ? 200 : 503);
   });
   return app;
 }

@@ -1,15 +1,15 @@
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import { readPointer, watchPointer } from "@kehu/ingest";
 import type { Principal } from "@kehu/operational-api";
+import type { Served } from "./served.ts";
 
 const heartbeatMs = 15_000;
 
 /**
- * `GET /api/live`: server-sent events, one `publish` for every published snapshot, with `{build, lsn, freshTo, changed}`.
+ * `GET /api/live`: server-sent events, one `publish` for every snapshot once it is the one that answers, with `{build, lsn, freshTo, changed}`.
  * It carries no figures: a page asks again, under its own scope, for what it shows.
  */
-export function createLiveChannel(options: { snapshotDir: string; authenticate: (request: Request) => Promise<Principal | null> }): Hono {
+export function createLiveChannel(options: { served: Served; authenticate: (request: Request) => Promise<Principal | null> }): Hono {
   const app = new Hono();
   app.get("/api/live", async (context) => {
     if (!(await options.authenticate(context.req.raw))) {
@@ -22,7 +22,7 @@ export function createLiveChannel(options: { snapshotDir: string; authenticate: 
     return streamSSE(context, async (stream) => {
       let wake = (): void => {};
       let pending = false;
-      const stop = watchPointer(options.snapshotDir, () => {
+      const stop = options.served.onChange(() => {
         pending = true;
         wake();
       });
@@ -32,9 +32,9 @@ export function createLiveChannel(options: { snapshotDir: string; authenticate: 
         while (!stream.aborted) {
           if (pending) {
             pending = false;
-            const pointer = await readPointer(options.snapshotDir);
-            if (pointer) {
-              const { build, lsn, freshTo, changed } = pointer;
+            const serving = options.served.current();
+            if (serving) {
+              const { build, lsn, freshTo, changed } = serving;
               await stream.writeSSE({ event: "publish", data: JSON.stringify({ build, lsn, freshTo, changed }) });
             }
           } else {

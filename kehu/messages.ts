@@ -9,6 +9,17 @@ export interface MirrorHealth {
   appliedLsn: string | null;
 }
 
+/** The snapshot that the query process answers from. */
+export interface Serving {
+  build: string;
+  lsn: string;
+  freshTo: string;
+  finishedAt: string;
+  failedTests: number;
+  /** Marts that this build rebuilt. */
+  changed: string[];
+}
+
 /** Loopback ports of the listeners that are up. `internal` is the web process's listener for its siblings, `warehouse` the one for `kehu verify`. */
 export interface Ports {
   query?: number;
@@ -16,6 +27,9 @@ export interface Ports {
   internal?: number;
 }
 
-export type FromChild = { type: "ready"; service: Service; ports: Ports } | { type: "mirror"; health: MirrorHealth };
+export type FromChild =
+  { type: "ready"; service: Service; ports: Ports } | { type: "mirror"; health: MirrorHealth } | { type: "serving"; serving: Serving };
 
-export type ToChild = { type: "ports"; ports: Ports } | { type: "mirror"; health: MirrorHealth };
+/** `serving` null: the query process is not there. */
+export type ToChild =
+  { type: "ports"; ports: Ports } | { type: "mirror"; health: MirrorHealth } | { type: "serving"; serving: Serving | null };

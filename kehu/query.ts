@@ -22,6 +22,8 @@ export async function runQuery(channel: Channel): Promise<Running> {
     modelDir,
     snapshots,
     budget: duckdbBudget("query"),
+    onServing: ({ build, lsn, freshTo, finishedAt, failedTests, changed }) =>
+      channel.send({ type: "serving", serving: { build, lsn, freshTo, finishedAt, failedTests, changed } }),
     authenticate: async (request) => {
       if (!equalSecrets(request.headers.get("x-kehu-internal"), settings.internalSecret)) return null;
       const userId = request.headers.get("x-kehu-user");

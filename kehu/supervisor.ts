@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "@kehu/operational-api";
-import type { FromChild, Ports, Service, ToChild } from "./messages.ts";
+import type { FromChild, Ports, Service, Serving, ToChild } from "./messages.ts";
 
 const command = fileURLToPath(new URL("../kehu.ts", import.meta.url));
 const firstBackoffMs = 200;
@@ -29,6 +29,7 @@ export function createSupervisor(options: {
   const { env, logger } = options;
   const children = new Map<Service, ChildProcess>();
   const ports: Ports = {};
+  let serving: Serving | null = null;
   let stopping = false;
 
   const tell = (child: ChildProcess, message: ToChild): void => {
@@ -44,9 +45,13 @@ export function createSupervisor(options: {
     });
     children.set(service, child);
     tell(child, { type: "ports", ports });
+    tell(child, { type: "serving", serving });
     child.on("message", (message: FromChild) => {
       if (message.type === "mirror") broadcast(message);
-      else {
+      else if (message.type === "serving") {
+        serving = message.serving;
+        broadcast(message);
+      } else {
         Object.assign(ports, message.ports);
         broadcast({ type: "ports", ports });
         options.onPorts(ports);
@@ -56,6 +61,10 @@ export function createSupervisor(options: {
     });
     child.once("exit", (code, signal) => {
       children.delete(service);
+      if (service === "query") {
+        serving = null;
+        broadcast({ type: "serving", serving });
+      }
       if (stopping) return;
       const reason = `${service} ended with ${signal ?? `code ${code}`}`;
       onEnd?.(reason);

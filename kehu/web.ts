@@ -7,6 +7,7 @@ import type { Channel, Running } from "./child.ts";
 import { createHealth } from "./health.ts";
 import { createLiveChannel } from "./live-channel.ts";
 import type { MirrorHealth, Ports } from "./messages.ts";
+import { createServed } from "./served.ts";
 import { createSemanticProxy } from "./semantic-proxy.ts";
 import { readChildSettings } from "./settings.ts";
 
@@ -32,17 +33,19 @@ export async function runWeb(channel: Channel): Promise<Running> {
   const logger = createLogger({ service: "web", level: settings.logLevel });
   const clock = clockFrom(settings);
   let ports: Ports = {};
+  const served = createServed();
   let mirror: MirrorHealth = { lagSeconds: null, appliedLsn: null };
   channel.onMessage((message) => {
     if (message.type === "ports") ports = message.ports;
-    else mirror = message.health;
+    else if (message.type === "mirror") mirror = message.health;
+    else served.set(message.serving);
   });
 
   const pool = createPool(settings.databaseUrl);
   const auth = createAuth({ url: settings.databaseUrl, config: settings, internalSecret: settings.internalSecret, logger });
   const app = new Hono();
-  app.route("/", createHealth({ warehouseDir: settings.warehouseDir, mirror: () => mirror, queryIsUp: () => ports.query !== undefined }));
-  app.route("/", createLiveChannel({ snapshotDir: settings.warehouseDir, authenticate: auth.authenticate }));
+  app.route("/", createHealth({ serving: served.current, mirror: () => mirror }));
+  app.route("/", createLiveChannel({ served, authenticate: auth.authenticate }));
   app.route(
     "/",
     createSemanticProxy({ authenticate: auth.authenticate, queryPort: () => ports.query, internalSecret: settings.internalSecret }),

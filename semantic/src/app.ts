@@ -1,7 +1,7 @@
 /** Cube's REST API over the engine: `/cubejs-api/v1/{meta,load,sql,dry-run}`, GET and POST, as `@cubejs-client/core` speaks it. */
 import { Hono } from "hono";
 import type { Context } from "hono";
-import type { DuckDBBudget } from "@kehu/ingest";
+import type { DuckDBBudget, SnapshotPointer } from "@kehu/ingest";
 import { createEngine } from "./engine.ts";
 import type { Ask } from "./engine.ts";
 import { pivotQuery } from "./cube.ts";
@@ -35,6 +35,8 @@ export interface SemanticOptions {
   fiscalYearStart: string;
   clock: () => Date;
   logger: ErrorLog;
+  /** Called when a snapshot is the one that answers from now on: only then is it true to tell a page of it. */
+  onServing?: (pointer: SnapshotPointer) => void;
   /** Result cache; on by default. */
   cache?: boolean;
   budget?: DuckDBBudget;
@@ -58,7 +60,10 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
   const { timezone, weekStart, fiscalYearStart, clock, logger, authenticate } = options;
   const model = await loadModel(options.modelDir);
   const gate = await createGate();
-  const reader = createReader(options.snapshots, options.budget ?? {}, logger, { ungoverned: options.ungoverned ?? false });
+  const reader = createReader(options.snapshots, options.budget ?? {}, logger, {
+    ungoverned: options.ungoverned ?? false,
+    ...(options.onServing ? { onServing: options.onServing } : {}),
+  });
   const engine = createEngine({
     planner: createPlanner(model, {
       weekStart,

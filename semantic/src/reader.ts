@@ -48,7 +48,11 @@ export const createReader = (
   source: SnapshotSource,
   budget: DuckDBBudget,
   logger: ErrorLog,
-  options: { ungoverned?: boolean } = {},
+  options: {
+    ungoverned?: boolean;
+    /** Called when a pointer's snapshot is the one that answers from now on. */
+    onServing?: (pointer: SnapshotPointer) => void;
+  } = {},
 ): Reader => {
   let opened: { pointer: SnapshotPointer; snapshot: Snapshot } | undefined;
   const waiting = new Set<() => void>();
@@ -63,6 +67,7 @@ export const createReader = (
       previous?.snapshot.close();
     }
     for (const wake of waiting) wake();
+    options.onServing?.(pointer);
   };
   // One after the other: two publishes in quick succession must not open their files in the wrong order.
   let following = Promise.resolve();
@@ -73,6 +78,7 @@ export const createReader = (
     return following;
   };
   const stop = source.onChange(() => void queueFollow());
+  void queueFollow();
 
   return {
     use: async (work) => {
