@@ -1,5 +1,3 @@
-import { rememberLsn } from "#lib/seen-lsn.ts";
-
 /** One event of `/api/live`: a new snapshot is being served. */
 export interface Publish {
   build: string;
@@ -32,7 +30,6 @@ function receive(message: Message): void {
   }
   live.connected = true;
   live.freshTo = message.publish.freshTo;
-  rememberLsn(message.publish.lsn);
   for (const listener of listeners) listener(message.publish);
 }
 

@@ -1,7 +1,6 @@
 import type { Query } from "@cubejs-client/core";
 import type { RequestEvent } from "@sveltejs/kit";
 import type { Member, Row, Trust } from "#lib/semantic.ts";
-import { seenLsnCookie } from "#lib/seen-lsn.ts";
 import { apiFor, readJson } from "#lib/server/api.ts";
 import type { Format } from "#lib/format.ts";
 
@@ -79,17 +78,10 @@ export interface Semantic {
   load(query: SemanticQuery, purpose?: "export"): Promise<Loaded>;
 }
 
-const lsnPattern = /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/i;
-
-/**
- * The semantic layer for one request: `/meta` is asked at most once. A browser that has just been told of a publish gets figures that are
- * at least as new: the news may reach it before the query process has opened the snapshot.
- */
+/** The semantic layer for one request: `/meta` is asked at most once. */
 export function semanticFor(event: RequestEvent): Semantic {
   const api = apiFor(event);
   const { locale } = event.locals;
-  const seen = event.cookies.get(seenLsnCookie);
-  const waitFor = seen && lsnPattern.test(seen) ? seen : null;
   let catalogue: Promise<Catalogue> | undefined;
   const readCatalogue = async (): Promise<Catalogue> => {
     const { cubes } = await readJson<MetaAnswer>(await api("/cubejs-api/v1/meta"));
@@ -119,7 +111,6 @@ export function semanticFor(event: RequestEvent): Semantic {
     async load(query, purpose) {
       const headers: Record<string, string> = { "content-type": "application/json" };
       if (purpose) headers["kehu-purpose"] = purpose;
-      if (waitFor) headers["kehu-wait-for"] = waitFor;
       const body = JSON.stringify({ query });
       const answer = await readJson<LoadAnswer>(await api("/cubejs-api/v1/load", { method: "POST", headers, body }));
       const { kehu = {} } = answer;
