@@ -1,29 +1,29 @@
-/** dbt's cross-database macros in DuckDB's SQL. Each is `default__name`: `dbt.name` dispatches to it unless the project has its own. */
+/** dbt's cross-database macros in DuckDB's SQL. `dbt.name` dispatches to `duckdb__name` or `default__name` unless the project has its own. */
 export const crossDatabaseMacros = `
 {% macro default__type_string() %}{{ return("varchar") }}{% endmacro %}
 {% macro default__type_int() %}{{ return("integer") }}{% endmacro %}
 {% macro default__type_bigint() %}{{ return("bigint") }}{% endmacro %}
-{% macro default__type_float() %}{{ return("double") }}{% endmacro %}
+{% macro default__type_float() %}{{ return("float") }}{% endmacro %}
 {% macro default__type_numeric() %}{{ return("numeric(28,6)") }}{% endmacro %}
 {% macro default__type_boolean() %}{{ return("boolean") }}{% endmacro %}
 {% macro default__type_timestamp() %}{{ return("timestamp") }}{% endmacro %}
 
-{% macro default__current_timestamp() -%}now(){%- endmacro %}
+{% macro duckdb__current_timestamp() -%}now(){%- endmacro %}
 {% macro default__current_timestamp_backcompat() -%}cast({{ dbt.current_timestamp() }} as timestamp){%- endmacro %}
 {% macro default__current_timestamp_in_utc_backcompat() -%}{{ dbt.current_timestamp_backcompat() }}{%- endmacro %}
 {% macro default__current_timestamp_in_utc() -%}{{ dbt.current_timestamp() }}{%- endmacro %}
 {% macro default__snapshot_get_time() -%}{{ dbt.current_timestamp() }}::timestamp{%- endmacro %}
 
-{% macro default__date_trunc(datepart, date) -%}date_trunc('{{ datepart }}', {{ date }}){%- endmacro %}
-{% macro default__dateadd(datepart, interval, from_date_or_timestamp) -%}
+{% macro duckdb__date_trunc(datepart, date) -%}date_trunc('{{ datepart }}', {{ date }}){%- endmacro %}
+{% macro duckdb__dateadd(datepart, interval, from_date_or_timestamp) -%}
 {%- set start = from_date_or_timestamp | string | trim -%}
 {#- A bare text has no type that DuckDB could add to. -#}
 date_add({{ start }}{{ "::timestamp" if modules.re.fullmatch("'[^']*'", start) }}, interval ({{ interval }}) {{ datepart }})
 {%- endmacro %}
-{% macro default__datediff(first_date, second_date, datepart) -%}
+{% macro duckdb__datediff(first_date, second_date, datepart) -%}
 date_diff('{{ datepart }}', {{ first_date }}::timestamp, {{ second_date }}::timestamp)
 {%- endmacro %}
-{% macro default__last_day(date, datepart) -%}
+{% macro duckdb__last_day(date, datepart) -%}
 {%- if datepart == 'quarter' -%}cast(date_trunc('quarter', {{ date }}) + interval 3 month - interval 1 day as date)
 {%- else -%}cast(date_trunc('{{ datepart }}', {{ date }}) + interval 1 {{ datepart }} - interval 1 day as date)
 {%- endif -%}
@@ -47,17 +47,17 @@ select unnest(range(1, {{ upper_bound }} + 1)) as generated_number
 {%- endmacro %}
 
 {% macro default__concat(fields) -%}{{ fields | join(' || ') }}{%- endmacro %}
-{% macro default__hash(field) -%}md5(cast({{ field }} as varchar)){%- endmacro %}
+{% macro duckdb__hash(field) -%}md5(cast({{ field }} as varchar)){%- endmacro %}
 {% macro default__length(expression) -%}length({{ expression }}){%- endmacro %}
-{% macro default__position(substring_text, string_text) -%}strpos({{ string_text }}, {{ substring_text }}){%- endmacro %}
+{% macro duckdb__position(substring_text, string_text) -%}strpos({{ string_text }}, {{ substring_text }}){%- endmacro %}
 {% macro default__replace(field, old_chars, new_chars) -%}replace({{ field }}, {{ old_chars }}, {{ new_chars }}){%- endmacro %}
-{% macro default__right(string_text, length_expression) -%}right({{ string_text }}, {{ length_expression }}){%- endmacro %}
-{% macro default__split_part(string_text, delimiter_text, part_number) -%}
+{% macro duckdb__right(string_text, length_expression) -%}right({{ string_text }}, {{ length_expression }}){%- endmacro %}
+{% macro duckdb__split_part(string_text, delimiter_text, part_number) -%}
 {%- if part_number is number and part_number < 0 -%}coalesce(list_extract(string_split({{ string_text }}, {{ delimiter_text }}), {{ part_number }}), '')
 {%- else -%}split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }})
 {%- endif -%}
 {%- endmacro %}
-{% macro default__listagg(measure, delimiter_text="','", order_by_clause=none, limit_num=none) -%}
+{% macro duckdb__listagg(measure, delimiter_text="','", order_by_clause=none, limit_num=none) -%}
 {%- if limit_num -%}array_to_string(list_slice(list({{ measure }} {{ order_by_clause or '' }}), 1, {{ limit_num }}), {{ delimiter_text }})
 {%- else -%}string_agg({{ measure }}, {{ delimiter_text }} {{ order_by_clause or '' }})
 {%- endif -%}
@@ -74,18 +74,18 @@ where lower(table_catalog) = lower('{{ database }}')
   and table_schema ilike '{{ schema_pattern }}' and table_name ilike '{{ table_pattern }}' and table_name not ilike '{{ exclude }}'
 {% endmacro %}
 
-{% macro default__any_value(expression) -%}any_value({{ expression }}){%- endmacro %}
-{% macro default__bool_or(expression) -%}bool_or({{ expression }}){%- endmacro %}
+{% macro duckdb__any_value(expression) -%}any_value({{ expression }}){%- endmacro %}
+{% macro duckdb__bool_or(expression) -%}bool_or({{ expression }}){%- endmacro %}
 {% macro default__cast(field, type) -%}cast({{ field }} as {{ type }}){%- endmacro %}
-{% macro default__safe_cast(field, type) -%}try_cast({{ field }} as {{ type }}){%- endmacro %}
-{% macro default__cast_bool_to_text(field) -%}cast({{ field }} as varchar){%- endmacro %}
+{% macro duckdb__safe_cast(field, type) -%}try_cast({{ field }} as {{ type }}){%- endmacro %}
+{% macro duckdb__cast_bool_to_text(field) -%}cast({{ field }} as varchar){%- endmacro %}
 {% macro default__equals(expr1, expr2) -%}({{ expr1 }} is not distinct from {{ expr2 }}){%- endmacro %}
 {% macro default__except() -%}except{%- endmacro %}
 {% macro default__intersect() -%}intersect{%- endmacro %}
 
-{% macro default__array_construct(inputs=[], data_type='integer') -%}
+{% macro duckdb__array_construct(inputs=[], data_type='integer') -%}
 {%- if inputs | length > 0 -%}[{{ inputs | join(', ') }}]{%- else -%}cast([] as {{ data_type }}[]){%- endif -%}
 {%- endmacro %}
-{% macro default__array_append(array, new_element) -%}list_append({{ array }}, {{ new_element }}){%- endmacro %}
-{% macro default__array_concat(array_1, array_2) -%}list_concat({{ array_1 }}, {{ array_2 }}){%- endmacro %}
+{% macro duckdb__array_append(array, new_element) -%}list_append({{ array }}, {{ new_element }}){%- endmacro %}
+{% macro duckdb__array_concat(array_1, array_2) -%}list_concat({{ array_1 }}, {{ array_2 }}){%- endmacro %}
 `;

@@ -47,11 +47,11 @@ export class MacroTable {
     return this.findOwn(name, localPackage) ?? this.inPackage("dbt", name);
   }
 
-  /** `package.name`; what dbt itself dispatches (`default__name`) can be overridden by the project. */
+  /** `package.name`; what dbt itself dispatches (`default__name`, `duckdb__name`) can be overridden by the project. */
   inPackage(packageName: string, name: string): Macro | undefined {
     const macro = this.byPackage.get(packageName)?.get(name);
     if (macro || packageName !== "dbt") return macro;
-    return this.byPackage.get("dbt")?.has(`default__${name}`) ? this.dispatch(name, "dbt", this.settings.root) : undefined;
+    return this.dispatch(name, "dbt", this.settings.root);
   }
 
   hasPackage(packageName: string): boolean {

@@ -95,9 +95,19 @@ async function renderHooks(node: Node, key: "pre-hook" | "post-hook", compiler: 
 function seedQuery(node: Node, compiler: Compiler): string {
   const path = join(compiler.project.settings.directory, node.file);
   const types = isSettings(node.config.column_types) ? Object.entries(node.config.column_types) : [];
-  const options = ["header = true", "sample_size = -1"];
+  // As dbt reads seeds: a comma unless the project says otherwise (nothing is guessed), `null` and nothing are null, short rows are padded.
+  const delimiter = typeof node.config.delimiter === "string" ? node.config.delimiter : ",";
+  const options = [
+    "header = true",
+    "sample_size = -1",
+    `delim = ${literal(delimiter)}`,
+    "quote = '\"'",
+    "escape = '\"'",
+    "null_padding = true",
+    "strict_mode = false",
+  ];
+  options.push("nullstr = ['', 'null', 'NULL', 'Null']");
   if (types.length > 0)
     options.push(`types = {${types.map(([column, type]) => `${literal(column)}: ${literal(String(type))}`).join(", ")}}`);
-  if (typeof node.config.delimiter === "string") options.push(`delim = ${literal(node.config.delimiter)}`);
   return `select * from read_csv(${literal(path)}, ${options.join(", ")})`;
 }

@@ -43,7 +43,10 @@ export class References {
   explain(reference: Reference): string {
     const candidates = this.byName.get(reference.name) ?? [];
     if (this.isDisabled(reference) && candidates.length === 0) return "which is disabled: its configuration says enabled: false";
-    const versions = candidates.map((node) => node.version).filter((version) => version !== null);
+    const versions = candidates
+      .map((node) => node.version)
+      .filter((version) => version !== null)
+      .sort();
     if (reference.version !== null && candidates.length > 0)
       return versions.length === 0
         ? `but ${reference.name} has no versions`

@@ -75,6 +75,8 @@ class StatementParser extends ExpressionParser {
       case "test":
       case "data_test":
         return this.parseMacro(line, "test_", `end${word}`);
+      case "materialization":
+        return this.parseMaterialization(line);
       case "call":
         return this.parseCall(line);
       case "filter": {
@@ -171,6 +173,22 @@ class StatementParser extends ExpressionParser {
     const body = this.parseBlock(`macro "${name}"`, line, closing);
     this.endTag(closing);
     return { kind: "macro", name, parameters, body, line };
+  }
+
+  /** dbt's `{% materialization name, adapter='duckdb' %}`: a macro `materialization_name_duckdb` (or `_default`). */
+  private parseMaterialization(line: number): MacroStatement {
+    const own = this.expect("name").value;
+    let adapter = "default";
+    while (this.accept("operator", ",")) {
+      const { value: key } = this.expect("name");
+      if (!this.accept("operator", "=")) continue;
+      const value = this.parseExpression();
+      if (key === "adapter" && value.kind === "literal") adapter = String(value.value);
+    }
+    const name = `materialization_${own}_${adapter}`;
+    const body = this.parseBlock(`materialization "${own}"`, line, "endmaterialization");
+    this.endTag("endmaterialization");
+    return { kind: "macro", name, parameters: [], body, line };
   }
 
   private parseCall(line: number): Statement {
