@@ -52,6 +52,10 @@ export interface ExecuteOptions {
   storeFailures?: boolean;
   /** The first connection is in a transaction that the caller ends. */
   inTransaction?: boolean;
+  /** Asked right before a node would be built or tested: false leaves it as it is, and out of the results. */
+  isDue?: (node: Node) => boolean;
+  /** After a node was built, on the connection that built it. */
+  onBuilt?: (node: Node, connection: DuckDBConnection) => Promise<void>;
   /** Interrupts what runs and skips the rest. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
@@ -127,6 +131,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
       skip(unit, undefined);
       return false;
     }
+    if (options.isDue && !unit.nodes.some(options.isDue)) return true;
     if (node.resourceType === "test")
       return runTests(unit, worker, () => testOutcomes(unit.nodes, compiler, worker.connection, options.storeFailures ?? false));
     if (node.resourceType === "unit_test")
@@ -143,6 +148,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
         now: startedAt,
         inTransaction: options.inTransaction ?? false,
       });
+      await options.onBuilt?.(node, connection);
       const { compiledCode, relationName, description } = built;
       report(ended(node, worker, startedAt, started, 1, { status: "success", message: "OK", compiledCode, relationName }), description);
       return true;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Graph } from "./graph.ts";
+import { macroText } from "./macro-text.ts";
 import type { Macro, Node, Project, Settings, Source } from "./resources.ts";
 import { isSettings } from "./yaml.ts";
 
@@ -135,15 +136,6 @@ const manifestMacro = (macro: Macro): Settings => ({
   path: macro.file,
   macro_sql: macroText(macro),
 });
-
-/** A macro's text: from the line where it begins to its end tag. */
-function macroText(macro: Macro): string {
-  const rest = macro.template.source
-    .split("\n")
-    .slice(macro.statement.line - 1)
-    .join("\n");
-  return /^[\s\S]*?\{%-?\s*end(?:macro|test|materialization)\s*-?%\}/.exec(rest)?.[0].trim() ?? rest;
-}
 
 const unitTest = (node: Node): Settings => ({
   ...identity(node),

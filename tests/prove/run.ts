@@ -1,5 +1,6 @@
 /** `npm run prove -- NAME [--seed S --rounds N]`: the long trials whose short forms are in `npm test`. Prints the seed, so that a failure can be had again. */
 import { parseArgs } from "node:util";
+import { incrementalTrial } from "./incremental.ts";
 import { killTrial } from "./kill.ts";
 
 const trials: Record<
@@ -7,6 +8,7 @@ const trials: Record<
   { rounds: number; run: (options: { seed: number; rounds: number; say: (line: string) => void }) => Promise<void> }
 > = {
   kill: { rounds: 100, run: killTrial },
+  incremental: { rounds: 200, run: incrementalTrial },
 };
 
 const { values, positionals } = parseArgs({

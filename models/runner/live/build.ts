@@ -1,9 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Mirror } from "@kehu/ingest";
-import { executeNodes, type NodeResult } from "../execute.ts";
-import type { Project } from "../resources.ts";
+import { executeNodes, type ExecuteOptions, type NodeResult } from "../execute.ts";
+import type { Node, Project } from "../resources.ts";
 import { ledgerSql, martsAmong, writeFinishedBuild, type LedgerEntry } from "./ledger.ts";
-import { planBuild } from "./plan.ts";
+import type { BuiltContent } from "./built-content.ts";
+import { planBuild, type BuildPlan, type BuildReason } from "./plan.ts";
+import { readsTheTime } from "./refresh.ts";
 
 /** A node failed: nothing is published, the earlier snapshot stays. */
 export class BuildFailure extends Error {
@@ -26,7 +28,8 @@ export interface BuildRequest {
   asOf: Date;
   now: () => Date;
   /** Asked after the cut's position is known and every event up to it has been heard. */
-  changedTables: () => readonly string[] | "all";
+  reason: () => BuildReason;
+  content: BuiltContent;
 }
 
 export interface BuildOutcome {
@@ -45,7 +48,7 @@ const heardWithinMs = 10_000;
  * Raises BuildFailure when a node or a test of severity error failed.
  */
 export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
-  const { connections, mirror } = request;
+  const { connections, mirror, content } = request;
   const [connection] = connections;
   if (!connection) throw new Error("a build needs a connection");
   const project: Project = { ...request.project, vars: { ...request.project.vars, as_of: request.asOf.toISOString() } };
@@ -54,7 +57,9 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
   await connection.run("begin");
   let lsn: string;
   let freshTo: string;
-  let plan;
+  let plan: BuildPlan;
+  let reason: BuildReason;
+  content.begin();
   try {
     const state = await readAppliedState(connection);
     lsn = state.lsn;
@@ -62,23 +67,41 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
     await mirror.waitFor(lsn, heardWithinMs);
     const applied = mirror.applied();
     freshTo = applied?.lsn === lsn ? applied.at : state.at;
-    plan = planBuild(project, request.changedTables());
+    reason = request.reason();
+    plan = planBuild(project, reason);
     await connection.run(ledgerSql(ledgerEntry(request, lsn, false)));
-    await executeAll(project, plan.cut, [connection], true);
+    await executeAll({ project, selected: plan.cut, connections: [connection], inTransaction: true, ...recording(content) });
     await connection.run("commit");
   } catch (error) {
     await connection.run("rollback").catch(() => undefined);
     throw error;
   }
 
-  const results = await executeAll(project, [...plan.downstream, ...plan.tests], connections);
+  const { always } = plan;
+  const built = new Set(plan.cut);
+  const isDue = (node: Node): boolean =>
+    always.has(node.uniqueId) ||
+    node.dependsOn.some((id) => content.hasChanged(id)) ||
+    (node.resourceType === "test" && (reason === "all" || readsTheTime(node, project)));
+  const onBuilt = async (node: Node, on: DuckDBConnection): Promise<void> => {
+    built.add(node);
+    await content.record(node, on);
+  };
+  const results = await executeAll({ project, selected: [...plan.downstream, ...plan.tests], connections, isDue, onBuilt });
   const tests = results.filter((result) => result.resourceType === "test");
-  const rebuilt = [...plan.cut, ...plan.downstream];
+  // A full build may have other settings or another day: all of it counts as changed.
+  const rebuilt = [...plan.cut, ...plan.downstream].filter(
+    (node) => built.has(node) && (reason === "all" || content.hasChanged(node.uniqueId)),
+  );
   const entry = ledgerEntry(request, lsn, true);
   await writeFinishedBuild(connection, project, { entry, freshTo, startedAt, finishedAt: request.now(), rebuilt, tests });
   const changed = martsAmong(rebuilt).map((node) => node.alias);
   return { lsn, freshTo, changed, failedTests: tests.filter((result) => result.status === "warn").length };
 }
+
+const recording = (content: BuiltContent): Pick<ExecuteOptions, "onBuilt"> => ({
+  onBuilt: (node, connection) => content.record(node, connection),
+});
 
 const ledgerEntry = (request: BuildRequest, lsn: string, isFinished: boolean): LedgerEntry => ({
   build: request.build,
@@ -88,13 +111,8 @@ const ledgerEntry = (request: BuildRequest, lsn: string, isFinished: boolean): L
   companyDay: request.companyDay,
 });
 
-async function executeAll(
-  project: Project,
-  selected: Parameters<typeof executeNodes>[0]["selected"],
-  connections: readonly DuckDBConnection[],
-  inTransaction = false,
-): Promise<NodeResult[]> {
-  const results = await executeNodes({ project, selected, connections, gate: false, inTransaction });
+async function executeAll(options: Omit<ExecuteOptions, "gate">): Promise<NodeResult[]> {
+  const results = await executeNodes({ ...options, gate: false });
   const failed = results.filter((result) => result.status === "error" || result.status === "fail");
   if (failed.length > 0) throw new BuildFailure(failed);
   return results;

@@ -200,6 +200,66 @@ describe("live builder", () => {
     ]);
   });
 
+  it("stops where a rebuilt relation is what it was", async () => {
+    await writeFile(
+      join(folder, "project/models/marts/fct_customer_orders.sql"),
+      "select customer_key, count(*) as orders from {{ ref('fct_orders') }} group by customer_key",
+    );
+    const live = await start();
+    const versions = async (pointer: SnapshotPointer): Promise<unknown> =>
+      Object.fromEntries(
+        (await ask(pointer, "select name, version from meta.marts")).map((row) => {
+          const { name, version } = row as { name: string; version: string };
+          return [name, version];
+        }),
+      );
+    const change = async (sql: string): Promise<SnapshotPointer> => {
+      const published = nextPublish(live);
+      await mirror.apply(["orders"], sql);
+      return published;
+    };
+    const first = await change("insert into raw.orders values (1, 1, 5, null)");
+    expect(first.changed.toSorted()).toEqual(["fct_customer_orders", "fct_orders"]);
+    // A column that staging leaves out: nothing downstream is anything else.
+    expect((await change("update raw.orders set deleted_at = null")).changed).toEqual([]);
+    // Another amount is another row of fct_orders, but as many orders.
+    const second = await change("update raw.orders set amount = 6");
+    expect(second.changed).toEqual(["fct_orders"]);
+    expect(await versions(second)).toMatchObject({ fct_customer_orders: first.build, fct_orders: second.build });
+  });
+
+  it("makes what reads the time again with every build", async () => {
+    const live = await start();
+    const published = nextPublish(live);
+    now = new Date("2026-11-22T10:00:00Z");
+    await mirror.apply(["orders", "customers"], "insert into raw.customers values (1, '甲', null)");
+    await published;
+    const again = nextPublish(live);
+    now = new Date("2026-11-22T11:00:00Z");
+    await mirror.apply(["orders"], "insert into raw.orders values (1, 1, 5, null)");
+    expect((await again).changed.toSorted()).toEqual(["dim_customers", "fct_orders"]);
+    expect(await ask(await current(), "select epoch_ms(as_of)::varchar as as_of from marts.dim_customers")).toEqual([
+      { as_of: String(now.getTime()) },
+    ]);
+  });
+
+  it("leaves nightly models to the midnight, and what reads only them", async () => {
+    for (const [name, sql] of [
+      ["fct_nightly", "{{ config(meta={'refresh': 'nightly'}) }} select sum(amount) as amount from {{ ref('fct_orders') }}"],
+      ["fct_of_nightly", "select * from {{ ref('fct_nightly') }}"],
+    ])
+      await writeFile(join(folder, `project/models/marts/${name}.sql`), String(sql));
+    const live = await start();
+    const published = nextPublish(live);
+    await mirror.apply(["orders"], "insert into raw.orders values (1, 1, 5, null)");
+    expect((await published).changed).toEqual(["fct_orders"]);
+    const midnight = nextPublish(live);
+    now = new Date("2026-11-22T16:00:00.100Z");
+    await mirror.apply(["orders"], "insert into raw.orders values (2, 1, 5, null)");
+    await midnight;
+    expect(await ask(await current(), "select amount::int as amount from marts.fct_of_nightly")).toEqual([{ amount: 10 }]);
+  });
+
   it("states a position only with all that committed before it, though it hears of it later", async () => {
     const live = await start();
     const published = nextPublish(live);

@@ -14,11 +14,12 @@ import {
 import { loadProject } from "../load-project.ts";
 import type { Project, Settings } from "../resources.ts";
 import { BuildFailure, runBuild, type BuildOutcome } from "./build.ts";
+import { BuiltContent } from "./built-content.ts";
 import { companyDay, untilMidnight } from "./company-day.ts";
 import { DirtyTables } from "./dirty-tables.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { prepareLedger, readLedger } from "./ledger.ts";
-import { rawTables } from "./plan.ts";
+import { hasHourlyModels, rawTables } from "./plan.ts";
 
 export interface LiveLogger {
   info(fields: object, message: string): void;
@@ -68,7 +69,7 @@ export interface LiveBuilder {
 const advanceMs = 2_000;
 /** A full disk, a lost connection: not the data's fault, so tried again without a change. */
 const outageRetryMs = 10_000;
-const longestTimerMs = 12 * 3_600_000;
+const hourMs = 3_600_000;
 
 /** Keeps the published snapshot up with the mirror: cut, build, test, publish. */
 export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
@@ -79,12 +80,14 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   const status: LiveStatus = { build: null, failure: null };
   const connections: DuckDBConnection[] = [];
   let running: Promise<void> | undefined;
-  let midnight: NodeJS.Timeout | undefined;
+  let nextHour: NodeJS.Timeout | undefined;
   let forget: (() => void) | undefined;
 
   // What is to be done.
   let dirty = new DirtyTables(new Set());
   let full = false;
+  /** The models that wait for the full hour are due. */
+  let hourly = false;
   /** A finished build that is not published yet. */
   let unpublished: { build: string; outcome: BuildOutcome } | undefined;
   /** Where the mirror is, when that is not yet in the pointer. */
@@ -98,6 +101,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   let wake: () => void = () => undefined;
 
   let project: Project | undefined;
+  let content: BuiltContent | undefined;
+  let hasHourly = false;
   let fingerprint = "";
   let builtDay = "";
   let sequence = 0;
@@ -126,18 +131,25 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     wake();
   }
 
-  function armMidnight(): void {
-    // A timer of a day would drift when the machine sleeps; a shorter one looks again.
-    const wait = Math.min(untilMidnight(clock(), timeZone()) + 50, longestTimerMs);
-    midnight = setTimeout(() => {
+  /** Wakes at the full hour and at the company's midnight. */
+  function armTimer(): void {
+    const now = clock();
+    // A timer of a day would drift when the machine sleeps; and midnight is not at a full hour everywhere.
+    const wait = Math.min(untilMidnight(now, timeZone()), hourMs - (now.getTime() % hourMs)) + 50;
+    nextHour = setTimeout(() => {
       if (companyDay(clock(), timeZone()) !== builtDay) demandFull();
-      armMidnight();
+      else if (hasHourly) {
+        hourly = true;
+        news++;
+        wake();
+      }
+      armTimer();
     }, wait);
-    midnight.unref();
+    nextHour.unref();
   }
 
   async function buildOnce(): Promise<void> {
-    if (!project) throw new Error("the builder was not started");
+    if (!project || !content) throw new Error("the builder was not started");
     const started = performance.now();
     const asOf = clock();
     const day = companyDay(asOf, timeZone());
@@ -153,10 +165,12 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       companyDay: day,
       asOf,
       now: clock,
-      changedTables: () => (full ? "all" : dirty.list()),
+      reason: () => (full ? "all" : { changed: dirty.list(), hourly }),
+      content,
     });
     dirty.clearUpTo(outcome.lsn);
     full = false;
+    hourly = false;
     builtDay = day;
     unpublished = { build, outcome: mergeChanged(unpublished?.outcome, outcome) };
     lastBuildMs = performance.now() - started;
@@ -201,7 +215,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     failedAt = undefined;
     const newsBefore = news;
     try {
-      if (full || !dirty.isEmpty) {
+      if (full || hourly || !dirty.isEmpty) {
         await rest(lastPublish + options.publishSeconds * 1000 - lastBuildMs - performance.now());
         if (stopping.signal.aborted) return;
         await buildOnce();
@@ -209,6 +223,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       await publish();
     } catch (error) {
       failedAt = newsBefore;
+      content?.forget();
       retryAt = error instanceof BuildFailure ? Number.POSITIVE_INFINITY : performance.now() + outageRetryMs;
       report(error);
     }
@@ -224,7 +239,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     for (const listener of failed) listener(error);
   }
 
-  const isDue = (): boolean => full || !dirty.isEmpty || unpublished !== undefined;
+  const isDue = (): boolean => full || hourly || !dirty.isEmpty || unpublished !== undefined;
 
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -241,6 +256,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const threads = options.threads ?? 2;
     const target = { name: "kehu", catalog: "warehouse", schema: "main", threads };
     project = await loadProject({ projectDir: options.projectDir, target, vars: { ...options.vars, as_of: clock().toISOString() } });
+    content = new BuiltContent(project);
+    hasHourly = hasHourlyModels(project);
     for (let index = 0; index < threads; index++) connections.push(await warehouse.connect());
     const [connection] = connections;
     if (!connection) throw new Error("the builder needs at least one thread");
@@ -268,7 +285,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   return {
     async start() {
       await prepare();
-      armMidnight();
+      armTimer();
       const first = new Promise<void>((resolve) => {
         const done = (): void => {
           published.delete(done);
@@ -284,7 +301,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     async stop() {
       stopping.abort();
       wake();
-      clearTimeout(midnight);
+      clearTimeout(nextHour);
       forget?.();
       await running;
       for (const connection of connections) connection.closeSync();

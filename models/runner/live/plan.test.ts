@@ -1,0 +1,68 @@
+import { expect, it } from "vitest";
+import { loadProject } from "../load-project.ts";
+import { writeProject } from "../testing.ts";
+import { hasHourlyModels, planBuild, type BuildReason } from "./plan.ts";
+
+async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downstream" | "tests" | "always", string[]>> {
+  const projectDir = await writeProject({
+    "models/sources.yml": "sources: [{name: crm, database: mirror, schema: raw, tables: [{name: orders}, {name: customers}]}]",
+    "macros/time.sql": "{% macro cut() %}'{{ var('as_of') }}'{% endmacro %}\n{% macro other() %}1{% endmacro %}",
+    "models/stg_orders.sql": "select * from {{ source('crm', 'orders') }}",
+    "models/stg_customers.sql": "select {{ other() }} as one from {{ source('crm', 'customers') }}",
+    "models/fct_live.sql": "select * from {{ ref('stg_orders') }}",
+    "models/fct_timed.sql": "select {{ cut() }} as at from {{ ref('stg_customers') }}",
+    "models/fct_hourly.sql": "{{ config(meta={'refresh': 'hourly'}) }} select * from {{ ref('stg_orders') }}",
+    "models/rpt_hourly.sql": "select * from {{ ref('fct_hourly') }}",
+    "models/fct_nightly.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_orders') }}",
+    "models/rpt_both.sql": "select * from {{ ref('fct_nightly') }} union all select * from {{ ref('fct_live') }}",
+    "models/tests.yml":
+      "models: [{name: rpt_hourly, columns: [{name: x, data_tests: [unique]}]}, {name: fct_live, columns: [{name: x, data_tests: [unique]}]}]",
+  });
+  const target = { name: "kehu", catalog: "warehouse", schema: "main", threads: 1 };
+  const project = await loadProject({ projectDir, target, vars: { as_of: "2026-11-22T00:00:00Z" } });
+  expect(hasHourlyModels(project)).toBe(true);
+  return (reason) => {
+    const { cut, downstream, tests, always } = planBuild(project, reason);
+    const names = (nodes: readonly { name: string }[]): string[] => nodes.map(({ name }) => name).sort();
+    return {
+      cut: names(cut),
+      downstream: names(downstream),
+      tests: names(tests),
+      always: [...always].map((id) => id.split(".")[2] ?? "").sort(),
+    };
+  };
+}
+
+it("takes what is downstream of a change and live, and what reads the time", async () => {
+  const plan = await planner();
+  expect(plan({ changed: ["orders"], hourly: false })).toEqual({
+    cut: ["stg_orders"],
+    downstream: ["fct_live", "fct_timed", "rpt_both"],
+    tests: ["unique_fct_live_x"],
+    always: ["fct_timed", "stg_orders"],
+  });
+});
+
+it("takes along hourly models at the full hour, changed or not", async () => {
+  const plan = await planner();
+  expect(plan({ changed: [], hourly: true })).toEqual({
+    cut: [],
+    downstream: ["fct_hourly", "fct_timed", "rpt_hourly"],
+    tests: ["unique_rpt_hourly_x"],
+    always: ["fct_hourly", "fct_timed"],
+  });
+});
+
+it("takes everything when all is asked for", async () => {
+  const { cut, downstream, tests } = (await planner())("all");
+  expect(cut).toEqual(["stg_customers", "stg_orders"]);
+  expect(downstream).toHaveLength(6);
+  expect(tests).toHaveLength(2);
+});
+
+it("says what meta.refresh may be", async () => {
+  const projectDir = await writeProject({ "models/a.sql": "{{ config(meta={'refresh': 'hourley'}) }} select 1" });
+  const target = { name: "kehu", catalog: "warehouse", schema: "main", threads: 1 };
+  const project = await loadProject({ projectDir, target, vars: {} });
+  expect(() => hasHourlyModels(project)).toThrow('meta.refresh must be live, hourly or nightly, found "hourley". Did you mean "hourly"?');
+});
