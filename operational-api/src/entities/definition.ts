@@ -34,6 +34,8 @@ export interface Column {
   minimum?: number;
   /** Largest value of a number. */
   maximum?: number;
+  /** A decimal that must be greater than 0. */
+  positive?: true;
   /** Personal data of a natural person: never in logs, hideable by column rules, erased on request. */
   personal?: true;
   /** Lists may filter on it: `?status=open`, and `_gte`, `_lte`, `_gt`, `_lt` on ordered types. */

@@ -27,7 +27,7 @@ export const sourceOf = (context: Context<Env>): RequestSource => ({
 
 const tooLarge = (limit: number): Problem => new Problem(413, `the body is larger than ${limit / 1024 / 1024} MB; send it in parts`);
 
-/** The body as text, never more than `limit` bytes of it in memory. Throws Problem 413. */
+/** The body as text, never more than `limit` bytes of it in memory. Throws Problem 413, or 400 when it is not UTF-8. */
 const readText = async (request: Request, limit: number): Promise<string> => {
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
@@ -37,7 +37,12 @@ const readText = async (request: Request, limit: number): Promise<string> => {
     if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    // Replacing what can't be read would store a text that nobody wrote.
+    throw new Problem(400, "the body is not UTF-8", { cause });
+  }
 };
 
 /** A JSON body with its text. `optional`: none at all is an empty object. Throws Problem 413, 415 or 400. */

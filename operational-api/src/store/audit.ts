@@ -39,7 +39,7 @@ export const listAudit = async (client: Queryable, wanted: AuditQuery): Promise<
   if (wanted.from !== undefined) conditions.push(`at >= ${params.add(wanted.from)}::timestamptz`);
   if (wanted.to !== undefined) conditions.push(`at < ${params.add(wanted.to)}::timestamptz`);
   if (wanted.cursor !== undefined) {
-    const { value, id } = readCursor(wanted.cursor, sort);
+    const { value, id } = readCursor(wanted.cursor, sort, "instant");
     conditions.push(`(at, id) < (${params.add(value)}::timestamptz, ${params.add(id)}::uuid)`);
   }
   const rows = await query<AuditEntry>(

@@ -1,6 +1,6 @@
 import type { Column, Entity } from "../entities/definition.ts";
 import { type Fault, Problem } from "../problem.ts";
-import { valueSchema } from "../validation/column-schema.ts";
+import { controlCharacters, valueSchema } from "../validation/column-schema.ts";
 import { columnNamed, isOrdered, namesWhere } from "../validation/fields.ts";
 import { nearestName } from "../validation/nearest-name.ts";
 import type { Value } from "../validation/record-schema.ts";
@@ -97,6 +97,7 @@ export const readListQuery = (entity: Entity, search: URLSearchParams): ListQuer
   }
 
   const q = one("q")?.trim();
+  if (q && controlCharacters.test(q)) faults.push({ field: "q", reason: "must not contain control characters" });
   if (q && searchNames(entity).length === 0) faults.push({ field: "q", reason: "this collection has no text to search" });
 
   for (const name of new Set(search.keys())) {

@@ -35,7 +35,7 @@ const condition = (entity: Entity, filter: Filter, params: Params): string => {
 /** What comes after the cursor, in the order of the list. Rows without a value come last, whichever way it is sorted. */
 const afterCursor = (entity: Entity, wanted: ListQuery, cursor: string, params: Params): string => {
   const { column, descending } = wanted.sort;
-  const { value, id } = readCursor(cursor, sortText(wanted));
+  const { value, id } = readCursor(cursor, sortText(wanted), columnNamed(entity, column).type);
   const sorted = `record.${quoted(column)}`;
   const past = descending ? "<" : ">";
   const key = `${params.add(id)}::uuid`;

@@ -3,6 +3,8 @@ import { Problem } from "../problem.ts";
 
 /** Postgres's errors that are no fault of ours: what the caller can do about them. */
 const refusals: Readonly<Record<string, { status: 422 | 503; detail: string }>> = {
+  "22021": { status: 422, detail: "a text holds a character that can't be stored" },
+  "22P05": { status: 422, detail: "a text holds a character that can't be stored" },
   "22003": { status: 422, detail: "a computed amount is too large: money has at most 16 digits before the point" },
   "40P01": { status: 503, detail: "two changes waited for each other; try again" },
   "55P03": { status: 503, detail: "the record is being changed; try again" },

@@ -10,7 +10,7 @@ const defaultMaxLength = 200;
 
 /** NUL can't be stored; the other control characters are nobody's text (tab and line breaks are). */
 // oxlint-disable-next-line no-control-regex
-const controlCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+export const controlCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 
 const currencies = new Set(Intl.supportedValuesOf("currency"));
 
@@ -32,6 +32,7 @@ const decimal = (type: DecimalType, column: Column) => {
       (text) => column.maximum === undefined || compareDecimals(text, String(column.maximum)) <= 0,
       `must be at most ${column.maximum}`,
     )
+    .refine((text) => !column.positive || compareDecimals(text, "0") > 0, "must be greater than 0")
     .meta({ examples: [example] })
     .overwrite((text) => canonicalDecimal(text, type));
 };
@@ -42,7 +43,8 @@ const text = (column: Column) => {
     .string({ error: "expected a text" })
     .min(1, "must not be empty; leave it out or give null")
     .max(longest, `must not be longer than ${longest} characters`)
-    .refine((value) => !controlCharacters.test(value), "must not contain control characters");
+    .refine((value) => !controlCharacters.test(value), "must not contain control characters")
+    .refine((value) => value.isWellFormed(), "must not contain half a character (a lone surrogate)");
 };
 
 const instantMessage = "expected a time with offset, such as 2026-11-22T09:30:00Z or 2026-11-22T17:30:00+08:00, at most microseconds";
@@ -62,7 +64,9 @@ export const valueSchema = (column: Column): z.ZodType<string | number | boolean
     case "boolean":
       return z.boolean({ error: "expected true or false" });
     case "date":
-      return z.iso.date({ error: "expected a date, such as 2026-11-22" });
+      return z.iso
+        .date({ error: "expected a date, such as 2026-11-22" })
+        .refine((value) => !value.startsWith("0000"), "expected a date, such as 2026-11-22; there is no year 0");
     case "instant":
       return z.iso
         .datetime({ offset: true, error: instantMessage, abort: true })

@@ -1,8 +1,11 @@
 const pattern = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?(?:[Zz]|([+-])(\d{2})(?::?(\d{2}))?)$/;
 
+const firstMs = Date.parse("0001-01-01T00:00:00Z");
+const lastMs = Date.parse("9999-12-31T23:59:59Z");
+
 /**
  * The one spelling of an instant: RFC 3339 in UTC, up to microseconds, no trailing zeros: `2024-06-01T04:00:00.12Z`.
- * Takes RFC 3339 with any offset and Postgres's text (`2024-06-01 04:00:00.12+00`). Null when it is no instant.
+ * Takes RFC 3339 with any offset and Postgres's text (`2024-06-01 04:00:00.12+00`). Null when it is no instant, or in UTC not in the years 1 to 9999.
  */
 export const canonicalInstant = (text: string): string | null => {
   const found = pattern.exec(text);
@@ -12,6 +15,7 @@ export const canonicalInstant = (text: string): string | null => {
   if (Number.isNaN(local.getTime()) || local.toISOString().slice(0, 10) !== day) return null;
   const offset = (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -1 : 1);
   const utc = offset === 0 ? local : new Date(local.getTime() - offset * 60_000);
+  if (utc.getTime() < firstMs || utc.getTime() > lastMs) return null;
   const places = fraction.replace(/0+$/, "");
   return `${utc.toISOString().slice(0, 19)}${places ? `.${places}` : ""}Z`;
 };
