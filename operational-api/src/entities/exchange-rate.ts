@@ -8,7 +8,7 @@ export const exchangeRate = defineEntity({
   description: "One row per currency and first day of validity.",
   columns: {
     currency: { type: "currency", label: { zh: "币种", en: "Currency" }, required: true, filter: true },
-    rate: { type: "rate", label: { zh: "汇率", en: "Rate" }, required: true, minimum: 0 },
+    rate: { type: "rate", label: { zh: "汇率", en: "Rate" }, required: true, positive: true },
     valid_on: { type: "date", label: { zh: "生效日期", en: "Valid on" }, required: true, filter: true, sort: true },
   },
   scope: "reference",

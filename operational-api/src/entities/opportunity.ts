@@ -24,7 +24,7 @@ export const opportunity = defineEntity({
     },
     amount: { type: "money", label: { zh: "金额", en: "Amount" }, default: "0", filter: true, sort: true, minimum: 0 },
     currency: { type: "currency", label: { zh: "币种", en: "Currency" }, default: "company_currency", filter: true },
-    exchange_rate: { type: "rate", label: { zh: "汇率", en: "Exchange rate" }, minimum: 0 },
+    exchange_rate: { type: "rate", label: { zh: "汇率", en: "Exchange rate" }, positive: true },
     expected_close_on: { type: "date", label: { zh: "预计成交日期", en: "Expected close" }, filter: true, sort: true },
     closed_at: { type: "instant", label: { zh: "关闭时间", en: "Closed at" }, filter: true, sort: true, backdate: true },
     close_reason: { type: "text", label: { zh: "赢输原因", en: "Win/loss reason" }, filter: true, maxLength: 80 },

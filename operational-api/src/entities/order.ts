@@ -32,7 +32,7 @@ export const order = defineEntity({
     },
     ordered_at: { type: "instant", label: { zh: "下单时间", en: "Ordered at" }, default: "now", filter: true, sort: true, backdate: true },
     currency: { type: "currency", label: { zh: "币种", en: "Currency" }, default: "company_currency", filter: true },
-    exchange_rate: { type: "rate", label: { zh: "汇率", en: "Exchange rate" }, minimum: 0 },
+    exchange_rate: { type: "rate", label: { zh: "汇率", en: "Exchange rate" }, positive: true },
     discount: { type: "money", label: { zh: "整单折扣", en: "Header discount" }, default: "0", minimum: 0 },
     freight: { type: "money", label: { zh: "运费", en: "Freight" }, default: "0", minimum: 0 },
     note: { type: "text", label: { zh: "备注", en: "Note" }, maxLength: 2000 },

@@ -21,7 +21,7 @@ export const receipt = defineEntity({
     },
     amount: { type: "money", label: { zh: "金额", en: "Amount" }, required: true, filter: true, sort: true, minimum: 0 },
     currency: { type: "currency", label: { zh: "币种", en: "Currency" }, default: "company_currency", filter: true },
-    exchange_rate: { type: "rate", label: { zh: "汇率", en: "Exchange rate" }, minimum: 0 },
+    exchange_rate: { type: "rate", label: { zh: "汇率", en: "Exchange rate" }, positive: true },
     method: {
       type: "enum",
       label: { zh: "收款方式", en: "Method" },

@@ -89,7 +89,29 @@ describe("orders", () => {
   it("refuse an amount that money can't hold", async () => {
     const lines = [line({ quantity: "99999999999999", unit_price: "9999999999999999", discount_rate: "0" })];
     const { status, body } = await api.admin.send("POST", "/api/v1/orders", order({ lines }));
-    expect([status, body["detail"]]).toEqual([422, expect.stringContaining("too large")]);
+    expect([status, body["detail"]]).toEqual([422, expect.stringContaining("must be below")]);
+  });
+
+  it("refuse figures beyond what sums and products of them can hold, whichever way they come about", async () => {
+    const refused = async (more: Body, field: string): Promise<void> => {
+      const answer = await api.admin.send("POST", "/api/v1/orders", order(more));
+      expect(answer).toMatchObject({ status: 422, body: { errors: [{ field, reason: expect.stringContaining("below") as string }] } });
+    };
+    await refused({ lines: [line({ quantity: "99999999999999", unit_price: "1", unit_cost: "9999999999999999.99" })] }, "lines");
+    await refused({ currency: "USD", exchange_rate: "9999999999", lines: [line({ unit_price: "1000" })] }, "lines");
+    await refused({ freight: "10000000000000" }, "lines");
+    const { body } = await api.admin.send("POST", "/api/v1/orders", order({ currency: "USD" }));
+    const path = `/api/v1/orders/${String(body["id"])}`;
+    const changed = await api.admin.send("PATCH", path, { exchange_rate: "999999999999" }, { "if-match": "*" });
+    expect(changed).toMatchObject({ status: 422 });
+    expect(await api.admin.send("PATCH", path, { exchange_rate: "9999999999" }, { "if-match": "*" })).toMatchObject({ status: 200 });
+    const receipt = { number: "R-huge", customer_id: customer, owner_id: ned, amount: "9999999999999999.99" };
+    expect(await api.admin.send("POST", "/api/v1/receipts", receipt)).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: "amount" }] },
+    });
+    const opportunity = { name: "x", owner_id: ned, amount: "2000", currency: "USD", exchange_rate: "9999999999" };
+    expect(await api.admin.send("POST", "/api/v1/opportunities", opportunity)).toMatchObject({ status: 422 });
   });
 
   it("replace lines by PATCH: named ones change, others go, new ones come", async () => {
@@ -181,6 +203,26 @@ describe("orders", () => {
   });
 });
 
+describe("an exchange rate", () => {
+  it("is never 0, nor empty: emptied, it is the one of the document's date again", async () => {
+    const zero = await api.admin.send("POST", "/api/v1/orders", order({ currency: "USD", exchange_rate: "0" }));
+    expect(zero).toMatchObject({ status: 422, body: { errors: [{ field: "exchange_rate", reason: "must be greater than 0" }] } });
+    const noRate = await api.admin.send("POST", "/api/v1/exchange-rates", { currency: "EUR", rate: "0.00", valid_on: "2026-01-01" });
+    expect(noRate).toMatchObject({ status: 422, body: { errors: [{ field: "rate" }] } });
+
+    for (const [currency, rate] of [
+      ["USD", "7.20000000"],
+      ["CNY", "1.00000000"],
+    ]) {
+      const { body } = await api.admin.send("POST", "/api/v1/orders", order({ currency }));
+      const path = `/api/v1/orders/${String(body["id"])}`;
+      if (currency === "USD") await api.admin.send("PATCH", path, { exchange_rate: "6.5" }, { "if-match": '"1"' });
+      const emptied = await api.admin.send("PATCH", path, { exchange_rate: null }, { "if-match": "*" });
+      expect(emptied).toMatchObject({ status: 200, body: { exchange_rate: rate } });
+    }
+  });
+});
+
 describe("opportunities", () => {
   const stage = (id: unknown, body: Body) => api.admin.send("POST", `/api/v1/opportunities/${String(id)}/stage`, body);
 
@@ -225,6 +267,12 @@ describe("opportunities", () => {
     ]);
     const patched = await api.admin.send("PATCH", `/api/v1/opportunities/${String(id)}`, { stage: "lost" }, { "if-match": '"3"' });
     expect(patched.body).toMatchObject({ status: "lost", closed_at: testNow });
+  });
+
+  it("are always in a stage", async () => {
+    const { body } = await api.admin.send("POST", "/api/v1/opportunities", { name: "x", owner_id: ned });
+    const emptied = await api.admin.send("PATCH", `/api/v1/opportunities/${String(body["id"])}`, { stage: null }, { "if-match": '"1"' });
+    expect(emptied).toMatchObject({ status: 422, body: { errors: [{ field: "stage" }] } });
   });
 
   it("can be imported with the stages they went through", async () => {

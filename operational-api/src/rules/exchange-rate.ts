@@ -64,16 +64,18 @@ export const exchangeRate: Rule = {
     const own = write.settings.currency;
     const column = dateColumn(entity);
     const currency = String(after(amendment, "currency"));
+    const rate = changes["exchange_rate"] ?? null;
+    const emptied = changes["exchange_rate"] === null;
     if (currency === own) {
-      const given = changes["exchange_rate"] ?? null;
-      if (given !== null && compareDecimals(String(given), one) !== 0) faults.push({ field: "exchange_rate", reason: notOne(own) });
-      if (changes["currency"] !== undefined) changes["exchange_rate"] = one;
+      if (rate !== null && compareDecimals(String(rate), one) !== 0) faults.push({ field: "exchange_rate", reason: notOne(own) });
+      if (changes["currency"] !== undefined || emptied) changes["exchange_rate"] = one;
       return;
     }
-    if (changes["exchange_rate"] !== undefined || (changes["currency"] === undefined && changes[column] === undefined)) return;
+    // Emptying the rate asks for the one of the document's date.
+    if (rate !== null || (!emptied && changes["currency"] === undefined && changes[column] === undefined)) return;
     const day = dayIn(write.settings.timezone, String(after(amendment, column)));
-    const rate = (await ratesFor(write, [{ currency, day }])).get(`${currency} ${day}`);
-    if (rate === undefined) faults.push({ field: "exchange_rate", reason: noRate(currency, day) });
-    else changes["exchange_rate"] = rate;
+    const valid = (await ratesFor(write, [{ currency, day }])).get(`${currency} ${day}`);
+    if (valid === undefined) faults.push({ field: "exchange_rate", reason: noRate(currency, day) });
+    else changes["exchange_rate"] = valid;
   },
 };

@@ -1,5 +1,6 @@
 import type { Entity } from "../entities/definition.ts";
 import { creditedDepartment } from "./credited-department.ts";
+import { documentValue } from "./document-value.ts";
 import type { Rule } from "./draft.ts";
 import { exchangeRate } from "./exchange-rate.ts";
 import { opportunityStage } from "./opportunity-stage.ts";
@@ -19,5 +20,5 @@ const special: Readonly<Record<string, Rule>> = {
 
 export const rulesOf = (entity: Entity): readonly Rule[] => {
   const own = special[entity.name];
-  return own ? [...general, own] : general;
+  return own ? [...general, own, documentValue] : [...general, documentValue];
 };

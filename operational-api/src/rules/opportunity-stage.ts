@@ -98,6 +98,10 @@ export const opportunityStage: Rule = {
 
   change: async (amendment) => {
     const { write, before, changes, faults, effectiveAt } = amendment;
+    if (changes["stage"] === null) {
+      faults.push({ field: "stage", reason: "can't be null: an opportunity is always in a stage" });
+      return;
+    }
     const moved = changes["stage"] !== undefined || changes["pipeline"] !== undefined;
     if (!moved) {
       if (changes["closed_at"] !== undefined && before["status"] === "open" && changes["closed_at"] !== null) {
