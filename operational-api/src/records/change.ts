@@ -78,7 +78,11 @@ export const changeRecord = async (write: Write, entity: Entity, { row: before, 
   if (Object.keys(changes).length === 0 && !nextChildren) return before;
   const row = await updateWithin(write, entity, before, { action: asked.action, changes, effectiveAt: amendment.effectiveAt }, grant);
   for (const column of treeColumnsOf(entity)) if (column in changes) await refuseCycles(write, entity, column, [id]);
-  if (children && nextChildren) await replaceChildren(write, children, row, currentChildren, nextChildren);
+  if (children && nextChildren) {
+    await replaceChildren(write, children, row, currentChildren, nextChildren).catch((error: unknown) => {
+      throw isUniqueViolation(error) ? conflictOf(entityNamed(children.entity), error, `${children.field}.`) : error;
+    });
+  }
   return row;
 };
 

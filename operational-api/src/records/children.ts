@@ -53,11 +53,15 @@ export const withChildren = (
 export const mergeChildren = (write: Write, children: Children, current: readonly Row[], given: readonly Row[], faults: Fault[]): Row[] => {
   const child = entityNamed(children.entity);
   const byId = new Map(current.map((row) => [String(row["id"]), row]));
+  const named = new Set<string>();
   return given.map((values, position) => {
     const at = (field: string): string => `${children.field}[${position}].${field}`;
     const defined: Row = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
     if (values["id"] !== undefined) {
-      const present = byId.get(String(values["id"]));
+      const id = String(values["id"]);
+      const present = byId.get(id);
+      if (named.has(id)) faults.push({ field: at("id"), reason: "stands for an earlier one of this list already" });
+      named.add(id);
       if (!present) faults.push({ field: at("id"), reason: `is none of this record's ${children.field}` });
       return { ...present, ...defined };
     }
@@ -81,13 +85,16 @@ export const replaceChildren = async (
 ): Promise<void> => {
   const child = entityNamed(children.entity);
   const kept = new Map(next.flatMap((row) => (row["id"] === undefined ? [] : [[String(row["id"]), row] as const])));
+  const names = ["external_id", ...Object.keys(child.columns)];
+  const remaining: { before: Row; row: Row }[] = [];
+  // Those that go free their keys for those that stay.
   for (const before of current) {
     const row = kept.get(String(before["id"]));
-    if (!row) {
-      await updateRow(write, child, before, { action: "delete", changes: { deleted_at: write.now } }, unrestricted);
-      continue;
-    }
-    const changes = differing(before, Object.fromEntries(Object.keys(child.columns).map((name) => [name, row[name] ?? null])));
+    if (row) remaining.push({ before, row });
+    else await updateRow(write, child, before, { action: "delete", changes: { deleted_at: write.now } }, unrestricted);
+  }
+  for (const { before, row } of remaining) {
+    const changes = differing(before, Object.fromEntries(names.map((name) => [name, row[name] ?? null])));
     if (Object.keys(changes).length > 0) await updateRow(write, child, before, { action: "update", changes }, unrestricted);
   }
   const added = next

@@ -173,7 +173,17 @@ const insertChildren = async (write: Write, entity: Entity, drafts: readonly Dra
     })),
   );
   // The parent's grant has been checked; its lines are part of it.
-  const inserted = await insertRows(write, entityNamed(children.entity), rows.flat(), [], unrestricted, batch ? "key" : "whole");
+  const child = entityNamed(children.entity);
+  const keyed = batch && rows.flat().some((row: Row) => (row["external_id"] ?? null) !== null);
+  if (keyed) await query(write.client, "savepoint before_children");
+  const inserted = await insertRows(write, child, rows.flat(), [], unrestricted, batch ? "key" : "whole").catch(async (error: unknown) => {
+    if (!isUniqueViolation(error)) throw error;
+    if (!batch) throw conflictOf(child, error, `${children.field}.`);
+    await query(write.client, "rollback to savepoint before_children");
+    const placed = rows.flatMap((list, position) => list.map((values) => ({ index: drafts[position]?.index ?? position, values })));
+    const faults = await findConflicts(write, child, placed);
+    throw invalid(inOrder(faults.map((fault) => ({ ...fault, field: `${children.field}.${fault.field}` }))));
+  });
   let next = 0;
   return rows.map((list) => list.map(() => inserted[next++]?.row ?? {}));
 };

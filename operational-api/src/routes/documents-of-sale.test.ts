@@ -147,6 +147,37 @@ describe("orders", () => {
     expect(tooMuch).toMatchObject({ status: 422, body: { errors: [{ field: "discount" }] } });
   });
 
+  it("have lines with keys of their own, which are taken once and can be changed", async () => {
+    const keyed = (...keys: string[]): Body => order({ lines: keys.map((external_id) => line({ external_id })) });
+    const first = await api.admin.send<{ id: string; lines: Body[] }>("POST", "/api/v1/orders", keyed("L1", "L2"));
+    expect(first.status).toBe(201);
+    const taken = await api.admin.send("POST", "/api/v1/orders", keyed("L1"));
+    expect(taken).toMatchObject({ status: 409, body: { errors: [{ field: "lines.external_id" }] } });
+    const batch = await api.admin.send("POST", "/api/v1/orders/batch", [keyed("L8"), keyed("L9", "L9"), keyed("L1")]);
+    expect(batch).toMatchObject({
+      status: 422,
+      body: {
+        errors: [
+          { index: 1, field: "lines.external_id" },
+          { index: 2, field: "lines.external_id" },
+        ],
+      },
+    });
+
+    const path = `/api/v1/orders/${first.body.id}`;
+    const one = first.body.lines[0]?.["id"];
+    const twice = await api.admin.send("PATCH", path, { lines: [{ id: one }, { id: one, quantity: "9" }] }, { "if-match": "*" });
+    expect(twice).toMatchObject({ status: 422, body: { errors: [{ field: "lines[1].id" }] } });
+    const dated = await api.admin.send("PATCH", path, { lines: [line({ created_at: "2001-01-01T00:00:00Z" })] }, { "if-match": "*" });
+    expect(dated).toMatchObject({ status: 422, body: { errors: [{ field: "lines[0].created_at" }] } });
+    await api.admin.send("POST", "/api/v1/orders", keyed("L3"));
+    const clash = await api.admin.send("PATCH", path, { lines: [{ id: one, external_id: "L3" }] }, { "if-match": "*" });
+    expect(clash).toMatchObject({ status: 409, body: { errors: [{ field: "lines.external_id" }] } });
+    // The key of the line that goes is free for the one that stays.
+    const passed = await api.admin.send("PATCH", path, { lines: [{ id: one, external_id: "L2" }] }, { "if-match": "*" });
+    expect(passed).toMatchObject({ status: 200, body: { lines: [{ id: one, external_id: "L2" }] } });
+  });
+
   it("take their lines along when deleted, and bring them back", async () => {
     const created = await api.admin.send("POST", "/api/v1/orders", order());
     const id = String(created.body["id"]);

@@ -21,13 +21,13 @@ const reasonOf = (entity: Entity, group: readonly string[]): string =>
 export const isUniqueViolation = (error: unknown): error is DatabaseError =>
   error instanceof DatabaseError && error.code === uniqueViolation;
 
-/** The 409 for a key that is taken. Postgres's own detail would quote values of a row the writer may not see. */
-export const conflictOf = (entity: Entity, error: DatabaseError): Problem => {
+/** The 409 for a key that is taken; `prefix` stands in front of the fields (`lines.`). Postgres's own detail would quote values of a row the writer may not see. */
+export const conflictOf = (entity: Entity, error: DatabaseError, prefix = ""): Problem => {
   // Postgres cuts index names after 63 bytes.
   const group = uniqueGroups(entity).find((columns) => indexName(entity, columns).slice(0, 63) === error.constraint);
   if (!group) throw error;
-  const errors = group.map((field) => ({ field, reason: reasonOf(entity, group) }));
-  return new Problem(409, `${group.join(", ")}: ${reasonOf(entity, group)}`, { errors, cause: error });
+  const errors = group.map((field) => ({ field: prefix + field, reason: reasonOf(entity, group) }));
+  return new Problem(409, `${prefix}${group.join(", ")}: ${reasonOf(entity, group)}`, { errors, cause: error });
 };
 
 /**

@@ -44,7 +44,8 @@ const build = (entity: Entity, mode: Mode, within?: string): z.ZodType<Record<st
   const shape: Record<string, z.ZodType> = {};
   if (within && mode === "patch") shape["id"] = valueSchema({ type: "uuid", label: entity.label }).optional();
   for (const [name, column] of Object.entries(columnsOf(entity))) {
-    if (!isWritable(column) || name === within) continue;
+    // A child came into being when its parent did.
+    if (!isWritable(column) || name === within || (within && column.backdate)) continue;
     const described = valueSchema(column).describe(`${column.label.zh} / ${column.label.en}`);
     const schema = isNullable(column) ? described.nullable() : described;
     // A required reference may also come by its external id, and an owner be the caller: what is missing then is found out later.
@@ -86,7 +87,8 @@ const pathText = (path: readonly PropertyKey[]): string =>
 const columnsAt = (entity: Entity, path: readonly PropertyKey[]): { known: string[]; columns: Readonly<Record<string, Column>> } => {
   if (path[0] === "stage_history") return { known: ["stage", "effective_at"], columns: {} };
   const at = entity.children && path[0] === entity.children.field ? entityNamed(entity.children.entity) : entity;
-  const columns = columnsOf(at);
+  const columns =
+    at === entity ? columnsOf(at) : Object.fromEntries(Object.entries(columnsOf(at)).filter(([, column]) => !column.backdate));
   const known = Object.entries(columns).flatMap(([name, column]) =>
     isWritable(column) ? [name, ...(column.references ? [externalNameOf(name)] : [])] : [],
   );
