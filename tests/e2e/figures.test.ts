@@ -117,3 +117,32 @@ describe.each(roles)("headline figures of Postgres and of the semantic layer: %s
     expect(semantic).toEqual(postgres);
   });
 });
+
+describe("a table of everybody, deal or no deal", () => {
+  interface Tile {
+    content: { keys: (string | null)[] };
+  }
+  const listed = async (role: Role): Promise<(string | null)[]> => {
+    const tiles = await sessions[role].json<Record<string, Tile>>("/dashboards/pipeline/tiles?tiles=by-agent&period=last-year");
+    return tiles["by-agent"]?.content.keys ?? [];
+  };
+
+  it("says 0 of nobody whose deals the reader does not see", async () => {
+    const [everybody, team, own] = await Promise.all([listed("executive"), listed("sales_manager"), listed("sales_rep")]);
+    expect(everybody.length).toBeGreaterThan(team.length);
+    // A deal of a customer the reader owns may be a stranger's; it is then shown with its figures, not with 0.
+    const strangers = (keys: (string | null)[], role: Role): Promise<boolean[]> =>
+      Promise.all(
+        keys
+          .filter((key) => !visibleTo[role]?.includes(key ?? ""))
+          .map(async (key) => {
+            const filters = [{ member: "opportunities.owner_id", operator: "equals", values: [key] }];
+            const { data } = await sessions[role].load({ measures: ["opportunities.count"], filters });
+            return Number(data[0]?.["opportunities.count"]) > 0;
+          }),
+      );
+    expect(await strangers(team, "sales_manager")).not.toContain(false);
+    expect(await strangers(own, "sales_rep")).not.toContain(false);
+    expect(own).toContain(visibleTo.sales_rep?.[0]);
+  });
+});

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { offeredDepartments, treeOrder, withBelow } from "./departments.ts";
+import { offeredDepartments, overseenDepartments, treeOrder, withBelow } from "./departments.ts";
 import type { Me, Role } from "./session.ts";
 
 const departments = [
@@ -33,4 +33,10 @@ it("offers a manager the own department and what is below, a rep none", () => {
   expect(offeredDepartments(me("sales_manager"), departments).map(({ id }) => id)).toEqual(["shanghai", "east"]);
   expect(offeredDepartments(me("sales_rep"), departments)).toEqual([]);
   expect(offeredDepartments(me("executive"), departments)).toHaveLength(4);
+});
+
+it("knows of whom a caller sees the rows: everybody, the department's people, only oneself", () => {
+  expect(overseenDepartments(me("analyst"), departments)).toBeNull();
+  expect(overseenDepartments(me("sales_manager"), departments)).toEqual(["shanghai", "east"]);
+  expect(overseenDepartments(me("sales_rep"), departments)).toEqual([]);
 });

@@ -45,3 +45,12 @@ export function offeredDepartments({ roles, department_id }: Me, departments: re
   const below = withBelow(departments, department_id);
   return departments.filter(({ id }) => below.includes(id));
 }
+
+/**
+ * The departments whose people's rows the caller sees; null: everybody's, none: the caller's own only. For filling in zeros: of others the
+ * caller does not know that there is nothing, only that nothing is shown.
+ */
+export function overseenDepartments(me: Me, departments: readonly Department[]): string[] | null {
+  if (me.roles.some((role) => wholeCompany.includes(role))) return null;
+  return offeredDepartments(me, departments).map(({ id }) => id);
+}

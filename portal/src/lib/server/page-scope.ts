@@ -1,6 +1,6 @@
 import type { Locale } from "#lib/locale.ts";
 import { periodFromUrl, type PeriodName } from "#lib/period.ts";
-import { withBelow } from "#lib/departments.ts";
+import { overseenDepartments, withBelow } from "#lib/departments.ts";
 import type { Department, Me } from "#lib/session.ts";
 import { readCompany } from "#lib/server/company.ts";
 import type { PageScope } from "#lib/server/tiles/context.ts";
@@ -21,6 +21,7 @@ export function pageScope(
     period: periodFromUrl(search, company, defaults.period),
     // An id the caller can't see matches nothing, rather than everything.
     departments: chosen ? (isKnown ? withBelow(caller.departments, chosen) : [chosen]) : null,
+    overseen: overseenDepartments(caller.me, caller.departments),
     own: defaults.own ?? false,
     pipeline: search.get("pipeline"),
   };

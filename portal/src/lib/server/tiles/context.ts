@@ -16,6 +16,8 @@ export interface PageScope {
   period: Period;
   /** The chosen department and all below it; null for no restriction. */
   departments: readonly string[] | null;
+  /** Departments whose people's rows the caller sees; null: everybody's, none: the caller's own only. */
+  overseen: readonly string[] | null;
   /** Only the caller's own rows. */
   own: boolean;
   /** The pipeline chosen in a funnel. */

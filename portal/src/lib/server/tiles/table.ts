@@ -9,13 +9,22 @@ function periodLabel(value: string | null, granularity: "quarter" | "month"): st
   return granularity === "month" ? value.slice(0, 7) : `${value.slice(0, 4)}-Q${Math.ceil(Number(value.slice(5, 7)) / 3)}`;
 }
 
-/** Keys and names of everybody who belongs in the table, deal or no deal. */
+/**
+ * Keys and names of everybody who belongs in the table, deal or no deal. The list is a published aggregate with everybody in it, so it is
+ * cut to those whose deals the caller sees: a colleague's hidden deals are not "none".
+ */
 async function readEveryone(everyone: NonNullable<TableTile["everyone"]>, context: TileContext): Promise<Map<string, string>> {
-  const { period } = context.scope;
+  const { period, overseen, me } = context.scope;
+  const view = viewOf(everyone.key);
+  if (overseen?.length === 0 && !me.employee_id) return new Map();
+  const cut = overseen?.length
+    ? { member: `${view}.department_id`, values: overseen }
+    : { member: `${view}.employee_id`, values: [me.employee_id ?? ""] };
+  const seen = overseen === null ? [] : [cut];
   const { rows } = await context.load({
     dimensions: [everyone.key, everyone.label],
     timeDimensions: within(everyone.time, period.elapsed && wholeMonths(period.elapsed)),
-    filters: context.filters(viewOf(everyone.key)),
+    filters: context.filters(view, seen),
   });
   return new Map(rows.map((row) => [textOf(row, everyone.key) ?? "", textOf(row, everyone.label) ?? ""]));
 }
