@@ -3,8 +3,8 @@ export interface Publish {
   build: string;
   lsn: string;
   freshTo: string;
-  /** Marts rebuilt by it. */
-  changed: string[];
+  /** Marts rebuilt by it; null where builds before it may not have been told: the stream has just begun, or begun anew. */
+  changed: string[] | null;
 }
 
 type Message = { kind: "publish"; publish: Publish } | { kind: "state"; connected: boolean };
@@ -36,11 +36,17 @@ function receive(message: Message): void {
 /** Holds the one event stream until it is aborted, passing on what comes. EventSource reconnects by itself. */
 function stream(send: (message: Message) => void, signal: AbortSignal): Promise<void> {
   const source = new EventSource("/api/live");
-  source.addEventListener("open", () => send({ kind: "state", connected: true }));
+  let isFirst = true;
+  source.addEventListener("open", () => {
+    isFirst = true;
+    send({ kind: "state", connected: true });
+  });
   source.addEventListener("error", () => send({ kind: "state", connected: false }));
-  source.addEventListener("publish", (event) =>
-    send({ kind: "publish", publish: JSON.parse((event as MessageEvent<string>).data) as Publish }),
-  );
+  source.addEventListener("publish", (event) => {
+    const publish = JSON.parse((event as MessageEvent<string>).data) as Publish;
+    send({ kind: "publish", publish: isFirst ? { ...publish, changed: null } : publish });
+    isFirst = false;
+  });
   return new Promise((resolve) =>
     signal.addEventListener("abort", () => {
       source.close();

@@ -1,19 +1,11 @@
 import { onPublish, type Publish } from "#lib/live.svelte.ts";
+import { staleTiles, type Tiles } from "#lib/stale-tiles.ts";
 import type { TileAnswer } from "#lib/tile-data.ts";
 
 /** Tabs and people spread their questions over this long, so that a publish is not answered by everybody at once. */
 const spreadMs = 1_000;
 /** A page that was reloaded waits this long before it is reloaded again. */
 const restMs = 5_000;
-
-type Tiles = Record<string, TileAnswer | Promise<TileAnswer>>;
-
-/** Tiles that read one of `changed`. Those that failed or are on their way count as stale. */
-function staleTiles(tiles: Tiles, changed: ReadonlySet<string>): string[] {
-  return Object.entries(tiles)
-    .filter(([, answer]) => answer instanceof Promise || !answer.ok || answer.trust.marts.some((mart) => changed.has(mart)))
-    .map(([id]) => id);
-}
 
 /**
  * Keeps the tiles of a page up to date: after a publish those that read what changed are asked again by `ask`; a page
@@ -24,9 +16,11 @@ export function keepFresh(loaded: () => Tiles, ask: (wanted: string[]) => Promis
   let tiles = $state.raw<Record<string, TileAnswer>>({});
   let shownBuild: string | null = null;
   const changed = new Set<string>();
+  let catchUpWith: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lastAt = -restMs;
   let generation = 0;
+  let isOver = false;
 
   const reload = async (wanted: string[]): Promise<void> => {
     const asked = generation;
@@ -36,15 +30,23 @@ export function keepFresh(loaded: () => Tiles, ask: (wanted: string[]) => Promis
 
   const settle = (): void => {
     timer = undefined;
-    const wanted = staleTiles({ ...loaded(), ...tiles }, changed);
+    const news = { changed: new Set(changed), catchUpWith };
+    const wanted = staleTiles({ ...loaded(), ...tiles }, news);
     changed.clear();
+    catchUpWith = null;
     lastAt = performance.now();
-    // The page keeps what it shows; the next publish, or the reader, asks again.
-    if (wanted.length > 0) reload(wanted).catch((error: unknown) => console.warn(error));
+    if (wanted.length === 0) return;
+    reload(wanted).catch((error: unknown) => {
+      // The page keeps what it shows, and what it has not got is asked for again.
+      console.warn(error);
+      for (const mart of news.changed) changed.add(mart);
+      catchUpWith ??= news.catchUpWith;
+      schedule();
+    });
   };
 
   const schedule = (): void => {
-    if (timer !== undefined || changed.size === 0 || document.hidden) return;
+    if (isOver || timer !== undefined || (changed.size === 0 && catchUpWith === null) || document.hidden) return;
     const rest = Math.max(0, lastAt + restMs - performance.now());
     timer = setTimeout(settle, rest === 0 ? 0 : rest + Math.random() * spreadMs);
   };
@@ -57,15 +59,11 @@ export function keepFresh(loaded: () => Tiles, ask: (wanted: string[]) => Promis
   });
   $effect(() => {
     const stop = onPublish((publish: Publish) => {
-      // The stream begins by telling the current build: only a page made from an older one has anything to ask.
-      const isFirst = shownBuild === null;
       if (shownBuild === publish.build) return;
       shownBuild = publish.build;
-      const isShown = Object.values(loaded()).every(
-        (answer) => !(answer instanceof Promise) && answer.ok && answer.trust.lsn === publish.lsn,
-      );
-      if (isFirst && isShown) return;
-      for (const mart of publish.changed) changed.add(mart);
+      // A stream begins by telling the current build: only what was made from an older one has anything to ask.
+      if (publish.changed === null) catchUpWith = publish.build;
+      else for (const mart of publish.changed) changed.add(mart);
       schedule();
     });
     document.addEventListener("visibilitychange", schedule);
@@ -73,6 +71,7 @@ export function keepFresh(loaded: () => Tiles, ask: (wanted: string[]) => Promis
       stop();
       document.removeEventListener("visibilitychange", schedule);
       clearTimeout(timer);
+      isOver = true;
     };
   });
 
