@@ -26,13 +26,30 @@ export const auditParameters = z.strictObject({
   cursor: textField(2000).optional(),
 });
 
+const deepest = 32;
+const unstorable = `must not be nested deeper than ${deepest}, nor hold NUL or half a character`;
+
+/** Whether Postgres's jsonb takes the value. Walks level by level: what is nested too deeply must not be followed to its end. */
+const isStorable = (value: unknown): boolean => {
+  const isText = (text: string): boolean => text.isWellFormed() && !text.includes("\0");
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) return false;
+    if (level.some((each) => typeof each === "string" && !isText(each))) return false;
+    const nested = level.filter((each) => typeof each === "object" && each !== null);
+    if (nested.some((each) => !Array.isArray(each) && !Object.keys(each).every(isText))) return false;
+    level = nested.flatMap((each) => Object.values(each) as unknown[]);
+  }
+  return true;
+};
+
 /** What the portal tells before it serves a workbook. */
 export const exportBody = z.strictObject({
   view: textField(100).describe("The semantic view or collection exported from"),
   title: textField(200),
   rows: z.int({ error: "expected a whole number" }).min(0),
   format: z.enum(["xlsx", "csv", "json", "arrow", "parquet", "pdf"], { error: "expected one of xlsx, csv, json, arrow, parquet, pdf" }),
-  query: z.record(z.string(), z.unknown()).optional().describe("The query whose answer is exported"),
+  query: z.record(z.string(), z.unknown()).refine(isStorable, unstorable).optional().describe("The query whose answer is exported"),
 });
 
 const read = (search: URLSearchParams): z.infer<typeof auditParameters> => {

@@ -43,6 +43,16 @@ describe("what can't be stored is a fault of the caller's, told as such", () => 
     expect(answer.body.errors.length).toBeGreaterThan(0);
   });
 
+  it.each([
+    ["nested too deeply", `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`],
+    ["with NUL", '{"a":["\\u0000"]}'],
+    ["with NUL in a name", '{"\\u0000":1}'],
+    ["with half a character", '{"a":{"b":"\\ud800"}}'],
+  ])("an exported query %s", async (_name, query) => {
+    const answer = await api.admin.send("POST", "/api/v1/exports", `{"view":"v","title":"t","rows":1,"format":"xlsx","query":${query}}`);
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field: "query" }] } });
+  });
+
   it("bytes that are no UTF-8 are not replaced by others", async () => {
     const body = new Uint8Array([...Buffer.from('{"name":"x'), 0xff, ...Buffer.from('"}')]);
     const headers = { "content-type": "application/json", "x-test-user": api.admin.userId };
