@@ -210,6 +210,18 @@ describe("orders", () => {
     ]);
   });
 
+  it("can't take a step before the one they took last", async () => {
+    const { body } = await api.admin.send("POST", "/api/v1/orders", order());
+    const approved = await api.admin.send("POST", `/api/v1/orders/${String(body["id"])}/approve`, { effective_at: "2020-01-01T00:00:00Z" });
+    expect(approved).toMatchObject({ status: 422, body: { errors: [{ field: "effective_at" }] } });
+    const owned = await api.admin.send("POST", "/api/v1/customers", { name: "丙", owner_id: ned });
+    const assigned = await api.admin.send("POST", `/api/v1/customers/${String(owned.body["id"])}/assign`, {
+      owner_id: api.company.employees.nick,
+      effective_at: "2020-01-01T00:00:00Z",
+    });
+    expect(assigned).toMatchObject({ status: 422, body: { errors: [{ field: "effective_at" }] } });
+  });
+
   it("keep the rate of their day in the company's zone, unless the writer gives one", async () => {
     const post = (more: Body) => api.admin.send("POST", "/api/v1/orders", order({ currency: "USD", ...more }));
     expect((await post({ ordered_at: "2026-05-31T15:59:59Z" })).body["exchange_rate"]).toBe("7.10000000");

@@ -2,9 +2,10 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { collectionOf, entityNamed } from "../entities/index.ts";
 import { Problem } from "../problem.ts";
-import { refuseBackdating } from "../records/backdating.ts";
+import { refuseBackdating, refuseEarlier } from "../records/backdating.ts";
 import { changeRecord, updateWithin } from "../records/change.ts";
 import { type Locked, lockFor } from "../store/find.ts";
+import type { EventKind } from "../store/event.ts";
 import type { Write } from "../store/write.ts";
 import { idField, instantField, parseBody, textField } from "../validation/body-schema.ts";
 import type { Row } from "../validation/record-schema.ts";
@@ -20,6 +21,8 @@ export interface Verb {
   name: string;
   summary: string;
   body: z.ZodObject;
+  /** Whose events it writes: a given time must not be before the last of them. */
+  follows: EventKind;
   run(write: Write, locked: Locked, body: Record<string, unknown>): Promise<Row>;
 }
 
@@ -32,6 +35,7 @@ const moveOrder = (name: string, to: string, from: readonly string[], summary: s
   name,
   summary,
   body: z.strictObject({ effective_at: effectiveAt }),
+  follows: "status",
   run: (write, { row, grant }, body) => {
     const status = String(row["status"]);
     if (!from.includes(status)) {
@@ -49,6 +53,7 @@ export const verbs: readonly Verb[] = [
     name: "stage",
     summary: "Moves the opportunity to a stage of its pipeline; status and closing time follow.",
     body: z.strictObject({ stage: textField(40), effective_at: effectiveAt, close_reason: textField(80).nullable().optional() }),
+    follows: "stage",
     run: (write, locked, body) => {
       const { effective_at: _time, ...fields } = body;
       return changeRecord(write, entityNamed("opportunity"), locked, { action: "stage", body: fields, ...given(body) });
@@ -61,6 +66,7 @@ export const verbs: readonly Verb[] = [
     name: "assign",
     summary: "Hands the customer to another owner.",
     body: z.strictObject({ owner_id: idField.optional(), owner_external_id: textField(200).optional(), effective_at: effectiveAt }),
+    follows: "owner",
     run: (write, locked, body) => {
       const { effective_at: _time, ...fields } = body;
       if (fields["owner_id"] === undefined && fields["owner_external_id"] === undefined) {
@@ -86,7 +92,10 @@ export const verbRoutes = (dependencies: ApiDependencies, write: Writer): Hono<E
         const locked = await lockFor(transaction.client, principal, entity, id, "update");
         checkMatch(context, locked.row["version"], false);
         const body = parseBody(verb.body, raw);
-        if (body["effective_at"] !== undefined) refuseBackdating(principal, entity, ["effective_at"]);
+        if (typeof body["effective_at"] === "string") {
+          refuseBackdating(principal, entity, ["effective_at"]);
+          await refuseEarlier(transaction, entity, verb.follows, locked.row, body["effective_at"]);
+        }
         const row = await verb.run(transaction, locked, body);
         return {
           status: 200,

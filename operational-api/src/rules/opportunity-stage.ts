@@ -1,5 +1,5 @@
 import { query } from "../store/sql.ts";
-import type { RecordEvent } from "../store/event.ts";
+import { lastEventAt, type RecordEvent } from "../store/event.ts";
 import type { Write } from "../store/write.ts";
 import { compareInstants } from "../validation/instant.ts";
 import type { StageStep, Value } from "../validation/record-schema.ts";
@@ -122,13 +122,9 @@ export const opportunityStage: Rule = {
       faults.push({ field: "stage", reason: noStage(stages, after(amendment, "stage")) });
       return;
     }
-    const [last] = await query<{ at: string }>(
-      write.client,
-      "select effective_at as at from crm.stage_events where entity = 'opportunity' and record_id = $1 order by effective_at desc, row_key desc limit 1",
-      [before["id"]],
-    );
-    if (last && compareInstants(effectiveAt, last.at) < 0) {
-      faults.push({ field: "effective_at", reason: `is earlier than the last stage change, at ${last.at}` });
+    const last = await lastEventAt(write.client, amendment.entity, "stage", String(before["id"]));
+    if (last !== null && compareInstants(effectiveAt, last) < 0) {
+      faults.push({ field: "effective_at", reason: `is earlier than the last stage change, at ${last}` });
     }
     if (target.outcome !== before["status"]) {
       changes["status"] = target.outcome;

@@ -1,6 +1,6 @@
 import type { Entity } from "../entities/definition.ts";
 import type { Row, Value } from "../validation/record-schema.ts";
-import type { Params } from "./sql.ts";
+import { type Params, query, type Queryable } from "./sql.ts";
 
 export const eventKinds = ["stage", "status", "owner", "department"] as const;
 export type EventKind = (typeof eventKinds)[number];
@@ -33,6 +33,16 @@ export const changeEvents = (entity: Entity, before: Row, changes: Row, effectiv
     const values = { from_value: before[column] ?? null, to_value: changes[column] ?? null };
     return [{ kind, record_id: String(before["id"]), ...values, effective_at: effectiveAt }];
   });
+
+/** When the record's last event of this kind holds from; null when it has none. */
+export const lastEventAt = async (client: Queryable, entity: Entity, kind: EventKind, recordId: string): Promise<string | null> => {
+  const [last] = await query<{ at: string }>(
+    client,
+    `select effective_at as at from crm.${kind}_events where entity = $1 and record_id = $2 order by effective_at desc, row_key desc limit 1`,
+    [entity.name, recordId],
+  );
+  return last?.at ?? null;
+};
 
 /** Common table expressions that write events, to stand in the same statement as the change itself. `at` and `actor` are placeholders. */
 export const eventExpressions = (entity: Entity, events: readonly RecordEvent[], params: Params, at: string, actor: string): string[] =>
