@@ -91,7 +91,7 @@ sources:
     freshness: {warn_after: {count: 2, period: hour}, error_after: {count: 1, period: day}}
     tables:
       - {name: orders}
-      - {name: late_orders, identifier: late}
+      - {name: late_orders, identifier: late, freshness: {error_after: {count: 2, period: day}}}
       - {name: filtered, identifier: orders, freshness: {error_after: {count: 1, period: hour}, filter: "kind = 'old'"}}
       - {name: empty}
       - {name: missing}
@@ -118,7 +118,11 @@ sources:
     expect(lines[1]).toBe("2 WARN freshness of crm.late_orders [newest row 3 h 0 min ago]");
     expect((await run("source freshness", { select: ["source:crm.late_orders"] })).exitCode).toBe(0);
     expect((await artifact("sources.json")).results).toMatchObject([
-      { unique_id: "source.shop.crm.late_orders", status: "warn", criteria: { warn_after: { count: 2, period: "hour" } } },
+      {
+        unique_id: "source.shop.crm.late_orders",
+        status: "warn",
+        criteria: { warn_after: { count: 2, period: "hour" }, error_after: { count: 2, period: "day" } },
+      },
     ]);
   });
 });

@@ -46,6 +46,8 @@ export interface ExecuteOptions {
   connections: readonly DuckDBConnection[];
   /** Models wait for the tests of their parents, and are skipped when one fails. */
   gate: boolean;
+  /** The command's name, as templates see it. */
+  command?: string;
   failFast?: boolean;
   fullRefresh?: boolean;
   /** Keep the failing rows of every test that does not say otherwise. */
@@ -77,7 +79,12 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
   const fullRefresh = options.fullRefresh ?? false;
   const catalog = await Catalog.read(first);
   const log = options.log;
-  const compiler = new Compiler(project, catalog, { fullRefresh, log: (message, info) => (info ? log?.(message) : undefined) });
+  const compiler = new Compiler(project, catalog, {
+    fullRefresh,
+    selected: selected.map((node) => node.uniqueId),
+    ...(options.command !== undefined && { command: options.command }),
+    log: (message, info) => (info ? log?.(message) : undefined),
+  });
   await createSchemas(selected, catalog, first);
   const units = planUnits(selected, new Graph(project.nodes.values()), options.gate);
   const total = units.reduce((sum, unit) => sum + unit.nodes.length, 0);
@@ -181,9 +188,9 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
   };
   options.signal?.addEventListener("abort", interrupt);
   try {
-    await runHooks(project.settings.onRunStart, compiler, first);
+    await runHooks(hooksOf(project, "onRunStart"), compiler, first);
     await runUnits(units, workers, run, skip, options.failFast ?? false);
-    if (!cancelled()) await runHooks(project.settings.onRunEnd, compiler, first);
+    if (!cancelled()) await runHooks(hooksOf(project, "onRunEnd"), compiler, first);
   } finally {
     options.signal?.removeEventListener("abort", interrupt);
     clearInterval(interrupting);
@@ -207,6 +214,9 @@ async function testOutcomes(
   for (const node of stored) outcomes.set(node.uniqueId, await runStoredTest(node, compiler, connection));
   return outcomes;
 }
+
+/** Those of the packages, then the project's own. */
+const hooksOf = (project: Project, key: "onRunStart" | "onRunEnd"): string[] => [...project.packages.values()].flatMap((one) => one[key]);
 
 async function runHooks(hooks: readonly string[], compiler: Compiler, connection: DuckDBConnection): Promise<void> {
   const statements: string[] = [];

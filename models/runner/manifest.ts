@@ -1,30 +1,26 @@
 import { createHash } from "node:crypto";
-import { Graph } from "./graph.ts";
+import { hasContract } from "./contract.ts";
 import { macroText } from "./macro-text.ts";
-import type { Macro, Node, Project, Settings, Source } from "./resources.ts";
+import type { DocsBlock, Exposure, Group, Macro, Node, Project, Settings, Source } from "./resources.ts";
 import { isSettings } from "./yaml.ts";
 
 /** Everything of a project in the layout of dbt's manifest v12, without `metadata`. `compiled`: SQL by unique id. */
 export function manifestOf(project: Project, compiled: ReadonlyMap<string, string>): Settings {
   const nodes = [...project.nodes.values()];
-  const ids = [...project.sources.keys(), ...project.nodes.keys()];
-  const graph = new Graph(nodes);
   const describe = (node: Node): Settings => manifestNode(node, project, compiled.get(node.uniqueId));
   return {
     nodes: byId(nodes.filter(isOrdinary), describe),
     sources: byId([...project.sources.values()], (source) => manifestSource(source)),
     macros: byId([...project.macros.values()], manifestMacro),
-    docs: {},
-    exposures: {},
+    docs: byId([...project.docs.values()], manifestDocs),
+    exposures: byId([...project.exposures.values()], manifestExposure),
     metrics: {},
-    groups: {},
-    selectors: {},
+    groups: byId([...project.groups.values()], manifestGroup),
+    selectors: Object.fromEntries(project.selectors),
     disabled: Object.fromEntries(
       [...project.disabled.values()].map((node) => [node.uniqueId, [isOrdinary(node) ? describe(node) : unitTest(node)]]),
     ),
-    parent_map: Object.fromEntries(ids.map((id) => [id, [...graph.parents(id)]])),
-    child_map: Object.fromEntries(ids.map((id) => [id, [...graph.children(id)]])),
-    group_map: {},
+    ...maps(project),
     saved_queries: {},
     semantic_models: {},
     unit_tests: byId(
@@ -34,19 +30,34 @@ export function manifestOf(project: Project, compiled: ReadonlyMap<string, strin
   };
 }
 
+/** Who reads whom, both ways, and who belongs to which group. */
+function maps(project: Project): Settings {
+  const readers = [...project.nodes.values(), ...project.exposures.values()];
+  const parents = new Map<string, string[]>([...project.sources.keys()].map((id) => [id, []]));
+  for (const { uniqueId, dependsOn } of readers) parents.set(uniqueId, dependsOn);
+  const children = new Map<string, string[]>([...parents.keys()].map((id) => [id, []]));
+  for (const [id, reads] of parents) for (const parent of reads) children.get(parent)?.push(id);
+  const members = [...project.groups.values()].map(({ name }) => [
+    name,
+    [...project.nodes.values()].filter((node) => node.config.group === name).map((node) => node.uniqueId),
+  ]);
+  return {
+    parent_map: Object.fromEntries(parents),
+    child_map: Object.fromEntries(children),
+    group_map: Object.fromEntries(members),
+  };
+}
+
 const isOrdinary = (node: Node): boolean => node.resourceType !== "unit_test";
 
 const byId = <Item extends { uniqueId: string }>(items: readonly Item[], describe: (item: Item) => Settings): Settings =>
   Object.fromEntries(items.map((item) => [item.uniqueId, describe(item)]));
 
-/** The package's name stands first in a unique id: `model.kehu.fct_orders`. */
-const packageOf = (uniqueId: string): string => uniqueId.split(".")[1] ?? "";
-
 const identity = (node: Node): Settings => ({
   unique_id: node.uniqueId,
   name: node.name,
   resource_type: node.resourceType,
-  package_name: packageOf(node.uniqueId),
+  package_name: node.packageName,
   path: node.file.split("/").slice(1).join("/"),
   original_file_path: node.file,
   fqn: node.fqn,
@@ -54,15 +65,14 @@ const identity = (node: Node): Settings => ({
 
 const checksum = (text: string): Settings => ({ name: "sha256", checksum: createHash("sha256").update(text).digest("hex") });
 
-const columnsOf = (resource: Node | Source): Settings =>
-  Object.fromEntries(resource.columns.map((column) => [column.name, { ...column, constraints: Reflect.get(column, "constraints") ?? [] }]));
+const columnsOf = (resource: Node | Source): Settings => Object.fromEntries(resource.columns.map((column) => [column.name, column]));
 
 function manifestNode(node: Node, project: Project, compiledCode: string | undefined): Settings {
   const isTest = node.resourceType === "test";
   const compiledPath = compiledPathOf(node, project);
   return {
     ...identity(node),
-    patch_path: node.patchFile === null ? null : `${packageOf(node.uniqueId)}://${node.patchFile}`,
+    patch_path: node.patchFile === null ? null : `${node.packageName}://${node.patchFile}`,
     alias: node.alias,
     database: node.database,
     schema: node.schema,
@@ -89,16 +99,27 @@ function manifestNode(node: Node, project: Project, compiledCode: string | undef
             extra_ctes: [],
           }),
         }),
+    ...(node.resourceType === "model" && modelRecord(node)),
     ...(isTest && node.test?.metadata
       ? { test_metadata: node.test.metadata, attached_node: node.test.attachedNode, column_name: node.test.columnName }
       : {}),
   };
 }
 
+const modelRecord = (node: Node): Settings => ({
+  access: node.config.access ?? "protected",
+  group: node.config.group ?? null,
+  version: node.version,
+  latest_version: node.latestVersion,
+  constraints: node.constraints,
+  contract: { enforced: hasContract(node), alias_types: true, checksum: null },
+});
+
 /** Where the compiled SQL is, relative to the project. */
 export function compiledPathOf(node: Node, project: Project): string {
-  const name = node.file.endsWith(".sql") && node.resourceType !== "snapshot" ? node.file : `${node.file}/${node.alias}.sql`;
-  return `${project.settings.targetPath}/compiled/${packageOf(node.uniqueId)}/${name}`;
+  const file = node.file.slice(project.packages.get(node.packageName)?.prefix.length ?? 0);
+  const name = file.endsWith(".sql") && node.resourceType !== "snapshot" ? file : `${file}/${node.alias}.sql`;
+  return `${project.settings.targetPath}/compiled/${node.packageName}/${name}`;
 }
 
 const relationName = (...parts: string[]): string => parts.map((part) => `"${part}"`).join(".");
@@ -110,7 +131,7 @@ const manifestSource = (source: Source): Settings => ({
   source_description: "",
   loader: "",
   resource_type: "source",
-  package_name: packageOf(source.uniqueId),
+  package_name: source.packageName,
   path: source.file,
   original_file_path: source.file,
   fqn: source.fqn,
@@ -135,6 +156,49 @@ const manifestMacro = (macro: Macro): Settings => ({
   original_file_path: macro.file,
   path: macro.file,
   macro_sql: macroText(macro),
+});
+
+const manifestDocs = (block: DocsBlock): Settings => ({
+  name: block.name,
+  unique_id: block.uniqueId,
+  resource_type: "doc",
+  package_name: block.packageName,
+  path: block.file,
+  original_file_path: block.file,
+  block_contents: block.text,
+});
+
+const manifestExposure = (exposure: Exposure): Settings => ({
+  name: exposure.name,
+  unique_id: exposure.uniqueId,
+  resource_type: "exposure",
+  package_name: exposure.packageName,
+  path: exposure.file,
+  original_file_path: exposure.file,
+  fqn: exposure.fqn,
+  type: exposure.type,
+  label: exposure.label,
+  maturity: exposure.maturity,
+  url: exposure.url,
+  owner: exposure.owner,
+  description: exposure.description,
+  tags: exposure.config.tags,
+  meta: exposure.config.meta,
+  config: { enabled: exposure.config.enabled, tags: exposure.config.tags, meta: exposure.config.meta },
+  refs: exposure.refs,
+  sources: exposure.sources,
+  depends_on: { macros: [], nodes: exposure.dependsOn },
+});
+
+const manifestGroup = (group: Group): Settings => ({
+  name: group.name,
+  unique_id: group.uniqueId,
+  resource_type: "group",
+  package_name: group.packageName,
+  path: group.file,
+  original_file_path: group.file,
+  owner: group.owner,
+  description: group.description || null,
 });
 
 const unitTest = (node: Node): Settings => ({

@@ -2,8 +2,10 @@ import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Catalog } from "./catalog.ts";
 import { hooks } from "./config.ts";
+import { checkContract, contractTable, hasContract } from "./contract.ts";
+import { customMaterialization, runCustomMaterialization } from "./custom-materialization.ts";
 import type { Compiler } from "./compiler.ts";
-import { ProjectError } from "./errors.ts";
+import { ProjectError, didYouMean } from "./errors.ts";
 import { incrementalBuild } from "./incremental.ts";
 import { Relation } from "./relation.ts";
 import type { Node } from "./resources.ts";
@@ -70,12 +72,29 @@ async function build(node: Node, relation: Relation, body: string, options: Buil
     return "table";
   }
   const kind = node.config.materialized;
-  if (kind === "view" || kind === "table") await replace(kind, `(\n${body}\n)`);
+  const contract = hasContract(node);
+  if (contract) await checkContract(node, body, connection);
+  const create = async (as: "table" | "view"): Promise<void> => {
+    if (!contract || as === "view") return replace(as, `(\n${body}\n)`);
+    const change = async (): Promise<string[]> => [
+      ...dropOther(name, existing, as),
+      ...(await contractTable(node, name, body, compiler, connection)),
+    ];
+    return stepwise({ stage: [], change });
+  };
+  const custom = customMaterialization(compiler.project, kind);
+  if (custom) await runCustomMaterialization({ macro: custom, node, sql: body, before, after, compiler, connection });
+  else if (kind === "view" || kind === "table") await create(kind);
   else if (kind === "incremental") {
     const own = node.config.full_refresh;
     const full = (typeof own === "boolean" ? own : options.fullRefresh) || existing !== "table";
-    await (full ? replace("table", `(\n${body}\n)`) : stepwise(incrementalBuild(node, relation, body, connection)));
-  } else throw new ProjectError(`${node.file}: there is no materialization "${kind}"; known are view, table, incremental, ephemeral`);
+    await (full ? create("table") : stepwise(incrementalBuild(node, relation, body, connection)));
+  } else {
+    const known = ["view", "table", "incremental", "ephemeral"];
+    throw new ProjectError(
+      `${node.file}: there is no materialization "${kind}"; known are ${known.join(", ")} and those of {% materialization %} blocks.${didYouMean(kind, known)}`,
+    );
+  }
   return kind;
 }
 

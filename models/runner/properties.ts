@@ -292,6 +292,7 @@ function readSource(item: Settings, file: string): SourceTable[] {
   return asList(item.tables, `${place}: tables`).map((entry) => {
     const table = asSettings(entry, `${place}: tables`);
     const patch = readPatch(table, file);
+    const own: Settings = { ...freshnessKeys(table), ...patch.config };
     return {
       ...patch,
       sourceName,
@@ -301,7 +302,9 @@ function readSource(item: Settings, file: string): SourceTable[] {
         table.identifier === undefined || table.identifier === null ? patch.name : asText(table.identifier, `${place}: identifier`),
       description: patch.description || (typeof item.description === "string" ? item.description.trim() : ""),
       sourceConfig: shared,
-      config: { ...freshnessKeys(table), ...patch.config },
+      // dbt: a table's limits stand beside those of its source.
+      config:
+        isSettings(shared.freshness) && isSettings(own.freshness) ? { ...own, freshness: { ...shared.freshness, ...own.freshness } } : own,
     };
   });
 }

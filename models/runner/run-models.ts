@@ -189,6 +189,8 @@ async function perform(
   } else if (command === "compile" || command === "show" || command === "docs generate") {
     const compiler = new Compiler(project, await Catalog.read(first), {
       fullRefresh: task.fullRefresh ?? false,
+      command,
+      selected: summary.nodes.map((node) => node.uniqueId),
       log: (message) => task.log?.(message),
     });
     if (command === "show") summary.rows = await show(task, compiler, summary.nodes, first);
@@ -223,6 +225,7 @@ const execute = (
     selected,
     connections,
     gate: task.command === "build",
+    command: task.command,
     failFast: task.failFast ?? false,
     fullRefresh: task.fullRefresh ?? false,
     storeFailures: task.storeFailures ?? false,
