@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { signIn, startStack, untilFresh } from "../tests/stack.ts";
 import { percentile, timed, type Benchmark } from "./benchmark.ts";
 
-const limitMs = 5_000;
+const limitMs = 3_000;
 const runs = 200;
 /** A write every so often, so that writes fall on every moment of the publish interval. */
 const everyMs = 370;

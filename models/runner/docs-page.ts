@@ -63,7 +63,7 @@ function pageNode(record: Settings, tests: readonly Settings[], table: Settings)
   const stats = isSettings(table.stats) && isSettings(table.stats.num_rows) ? table.stats.num_rows.value : null;
   return {
     id,
-    name: record.resource_type === "source" ? `${text(record.source_name)}.${text(record.name)}` : text(record.name),
+    name: nameOf(record),
     type: text(record.resource_type),
     group: groupOf(record),
     materialized: text(config.materialized),
@@ -86,6 +86,12 @@ function pageNode(record: Settings, tests: readonly Settings[], table: Settings)
     code: text(record.raw_code),
     compiled: text(record.compiled_code),
   };
+}
+
+/** `crm.orders` of a source, `dim_customers.v2` of a versioned model. */
+function nameOf(record: Settings): string {
+  if (record.resource_type === "source") return `${text(record.source_name)}.${text(record.name)}`;
+  return record.version === undefined || record.version === null ? text(record.name) : `${text(record.name)}.v${String(record.version)}`;
 }
 
 function groupOf(record: Settings): string {
