@@ -114,13 +114,10 @@ export const createRecords = async (write: Write, entity: Entity, bodies: readon
     throw new Problem(403, batch ? `record ${outside.join(", ")} ${reason}` : `this record ${reason}`, { errors });
   }
   if (batch) {
-    for (const column of treeColumnsOf(entity))
-      await refuseCycles(
-        write,
-        entity,
-        column,
-        drafts.map(({ values }) => String(values["id"])),
-      );
+    for (const column of treeColumnsOf(entity)) {
+      const below = drafts.flatMap(({ values }) => ((values[column] ?? null) === null ? [] : [String(values["id"])]));
+      if (below.length > 0) await refuseCycles(write, entity, column, below);
+    }
   }
   const children = await insertChildren(write, entity, drafts, batch);
   return inserted.map(({ row }, position) => ({ row, children: children?.[position] }));

@@ -10,6 +10,8 @@ export const treeColumnsOf = (entity: Entity): string[] =>
 
 /** 422 when one of these rows, as now written, is above itself: scopes and figures walk these trees. */
 export const refuseCycles = async (write: Write, entity: Entity, column: string, ids: readonly string[]): Promise<void> => {
+  // Two changes that each hang a node below the other's would not see each other: one after the other, until the transaction ends.
+  await query(write.client, "select pg_advisory_xact_lock(hashtextextended($1, 0))", [`kehu tree ${entity.table}.${column}`]);
   const [found] = await query<{ id: string }>(
     write.client,
     `with recursive above as (

@@ -62,8 +62,13 @@ export const restore = async (write: Write, entity: Entity, before: Row, grant: 
   for (const { column, entity: name } of referencesOf(entity)) {
     const target = entityNamed(name);
     if ((before[column] ?? null) === null) continue;
-    const [gone] = await query(write.client, `select from ${tableOf(target)} where id = $1 and deleted_at is not null`, [before[column]]);
-    if (gone) throw new Problem(409, `the ${singular(target)} of this ${singular(entity)} is deleted; restore it first`);
+    // Locked, so that it is not being deleted meanwhile by somebody who does not see this record.
+    const [above] = await query<{ gone: boolean }>(
+      write.client,
+      `select deleted_at is not null as gone from ${tableOf(target)} where id = $1 for key share`,
+      [before[column]],
+    );
+    if (above?.gone) throw new Problem(409, `the ${singular(target)} of this ${singular(entity)} is deleted; restore it first`);
   }
   const [deleted] = await query<{ at: string }>(write.client, `select deleted_at as at from ${tableOf(entity)} where id = $1`, [id]);
   const withDeletion: Row = { ...before, deleted_at: deleted?.at ?? null };

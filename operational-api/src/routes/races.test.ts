@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createTestApi, type TestApi } from "../testing.ts";
+
+type Body = Record<string, unknown>;
+
+let api: TestApi;
+
+beforeAll(async () => {
+  api = await createTestApi();
+});
+
+afterAll(() => api?.close());
+
+const create = async (collection: string, body: Body): Promise<string> =>
+  String((await api.admin.send("POST", `/api/v1/${collection}`, body)).body["id"]);
+
+/** Holds back a table's changes until all writers wait for one, so that they overlap for certain. */
+const together = async <Answer>(table: string, writers: number, start: () => Promise<Answer[]>): Promise<Answer[]> => {
+  const blocker = await api.pool.connect();
+  try {
+    await blocker.query("begin");
+    await blocker.query(`lock table ${table} in share mode`);
+    const answers = start();
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const { rows } = await api.client.query<{ waiting: number }>(
+        "select count(*)::int as waiting from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())",
+      );
+      if ((rows[0]?.waiting ?? 0) >= writers) break;
+      if (Date.now() > deadline) throw new Error(`only ${rows[0]?.waiting} writers waited`);
+    }
+    await blocker.query("commit");
+    return await answers;
+  } finally {
+    blocker.release();
+  }
+};
+
+describe("two changes at once", () => {
+  it("can't make a tree a ring", async () => {
+    const one = await create("departments", { name: "一" });
+    const two = await create("departments", { name: "二" });
+    const below = (id: string, parent_id: string) =>
+      api.admin.send("PATCH", `/api/v1/departments/${id}`, { parent_id }, { "if-match": "*" });
+    const answers = await together("crm.departments", 2, () => Promise.all([below(one, two), below(two, one)]));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+  });
+
+  it("can't bring back a record while what it refers to goes", async () => {
+    const customer = await create("customers", { name: "甲" });
+    const contact = await create("contacts", { name: "王", customer_id: customer });
+    await api.admin.send("DELETE", `/api/v1/contacts/${contact}`, undefined, { "if-match": "*" });
+    const answers = await together("crm.contacts", 1, async () => {
+      const restored = api.admin.send("POST", `/api/v1/contacts/${contact}/restore`);
+      return Promise.all([restored, api.admin.send("DELETE", `/api/v1/customers/${customer}`, undefined, { "if-match": "*" })]);
+    });
+    expect(answers.map(({ status }) => status)).not.toEqual([200, 204]);
+  });
+});
+
+describe("a connection that the database ends", () => {
+  it("between two statements of a change is answered, and ends nothing else", async () => {
+    const blocker = await api.pool.connect();
+    await blocker.query("begin");
+    await blocker.query("lock table crm.products in access exclusive mode");
+    const answer = api.admin.send("POST", "/api/v1/products", { name: "泵" });
+    let ended = 0;
+    while (ended === 0) {
+      const { rowCount } = await api.client.query(
+        "select pg_terminate_backend(pid) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())",
+      );
+      ended = rowCount ?? 0;
+    }
+    expect((await answer).status).toBe(503);
+    await blocker.query("rollback");
+    blocker.release();
+    expect((await api.admin.send("POST", "/api/v1/products", { name: "泵" })).status).toBe(201);
+  });
+});
