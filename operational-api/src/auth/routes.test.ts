@@ -209,6 +209,9 @@ describe("accounts", () => {
 
     expect(await (await request("/api/auth/demo-accounts", {}, "198.51.100.9")).json()).toEqual([]);
     expect(await (await request("/api/auth/demo-accounts", { headers: { "x-forwarded-for": "127.0.0.1" } })).json()).toEqual([]);
+    for (const name of ["x-real-ip", "x-forwarded-host", "x-forwarded-proto", "forwarded", "via"]) {
+      expect(await (await request("/api/auth/demo-accounts", { headers: { [name]: "127.0.0.1" } })).json(), name).toEqual([]);
+    }
     expect(await (await app.request(`${origin}/api/auth/demo-accounts`)).json()).toEqual([]);
     expect(await (await app.request("http://rebound.example/api/auth/demo-accounts", {}, socket("127.0.0.1"))).json()).toEqual([]);
 

@@ -56,12 +56,15 @@ function versioned(context: Context<Env>, scope: Scope): Response {
 const addressOf = (context: Context<Env>): string | undefined =>
   (context.env as Env["Bindings"] | undefined)?.incoming?.socket.remoteAddress;
 
+/** What a proxy adds. Which of them, each decides for itself. */
+const proxyHeaders = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"];
+
 /**
  * Whether a browser on this machine asks: a loopback socket, no proxy in between, and a loopback name in the address bar
  * (a page elsewhere can point its own name at 127.0.0.1).
  */
 function isOnThisMachine(context: Context<Env>): boolean {
-  const proxied = context.req.header("x-forwarded-for") !== undefined || context.req.header("forwarded") !== undefined;
+  const proxied = proxyHeaders.some((name) => context.req.header(name) !== undefined);
   return !proxied && isLoopbackName(addressOf(context) ?? "") && isLoopbackName(new URL(context.req.url).hostname);
 }
 
