@@ -9,11 +9,20 @@ const refusals: Readonly<Record<string, { status: 422 | 503; detail: string }>> 
   "40P01": { status: 503, detail: "two changes waited for each other; try again" },
   "55P03": { status: 503, detail: "the record is being changed; try again" },
   "57014": { status: 503, detail: "this took too long; ask for less at a time, or try again" },
+  "40001": { status: 503, detail: "two changes met; try again" },
+  "53100": { status: 503, detail: "the database's disk is full: nothing can be written until there is space again" },
+  "53200": { status: 503, detail: "the database is out of memory; try again" },
+  "53300": { status: 503, detail: "the database has too many connections; try again" },
+  "25P03": { status: 503, detail: "this took too long; ask for less at a time, or try again" },
   "57P01": { status: 503, detail: "the database is restarting; try again" },
+  "57P02": { status: 503, detail: "the database is restarting; try again" },
   "57P03": { status: 503, detail: "the database is starting; try again" },
 };
 
 const unreachable = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE"]);
+
+/** What pg says of a connection that broke, without a code. */
+const brokenConnection = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
 
 /** The problem that an error of the database means for the caller, or null when it is a fault of ours. */
 export const refusalOf = (error: unknown): Problem | null => {
@@ -26,6 +35,7 @@ export const refusalOf = (error: unknown): Problem | null => {
     });
   }
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (!unreachable.has(code)) return null;
+  const broken = error instanceof Error && brokenConnection.test(error.message);
+  if (!unreachable.has(code) && !broken) return null;
   return new Problem(503, "the database can't be reached; try again", { cause: error, headers: { "retry-after": "2" } });
 };
