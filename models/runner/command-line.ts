@@ -10,6 +10,7 @@ const usage = `kehu build | run | test | seed | snapshot | compile | ls | show |
   --database FILE       DuckDB file to build in; its catalog is the file's name without the ending
   -s, --select WORDS    name, folder.name, path:, tag:, source:, config.x:, +name+, @name, a,b
   --exclude WORDS       the same, taken away
+  --selector NAME       a selector of selectors.yml
   --vars YAML           '{as_of: 2026-11-22}'
   --threads N           nodes built at once
   -f, --full-refresh    rebuild incremental models from nothing
@@ -64,7 +65,7 @@ function readOptions(argv: string[]): RunOptions | "help" {
   return {
     command,
     projectDir: values["project-dir"] ?? ".",
-    select: words(rest, ["--select", "-s", "--models", "-m"]),
+    select: [...words(rest, ["--select", "-s", "--models", "-m"]), ...words(rest, ["--selector"]).map((name) => `selector:${name}`)],
     exclude: words(rest, ["--exclude"]),
     vars: readVars(values.vars),
     failFast: values["fail-fast"] ?? false,
@@ -91,6 +92,7 @@ function parse(argv: string[]) {
         select: { type: "string", short: "s", multiple: true },
         models: { type: "string", short: "m", multiple: true },
         exclude: { type: "string", multiple: true },
+        selector: { type: "string", multiple: true },
         vars: { type: "string" },
         threads: { type: "string" },
         "full-refresh": { type: "boolean", short: "f" },

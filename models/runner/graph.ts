@@ -25,7 +25,7 @@ export class Graph {
   private readonly parentIds = new Map<string, string[]>();
   private readonly childIds = new Map<string, string[]>();
 
-  constructor(nodes: Iterable<Node>) {
+  constructor(nodes: Iterable<{ uniqueId: string; dependsOn: string[] }>) {
     for (const node of nodes) {
       this.parentIds.set(node.uniqueId, node.dependsOn);
       for (const parent of node.dependsOn) {

@@ -15,6 +15,19 @@ beforeAll(async () => {
       "{{ config(tags=['hot'], materialized='table') }} select * from {{ ref('stg_orders') }} join {{ ref('dim_people') }} using (id)",
     "models/reports/rpt_all.sql": "select * from {{ ref('fct_orders') }}",
     "models/marts/fct_orders.yml": "models: [{name: fct_orders, columns: [{name: id, data_tests: [unique]}]}]",
+    "models/marts/dim_people.yml": "groups: [{name: hr, owner: {name: Wei}}]\nmodels: [{name: dim_people, group: hr, access: public}]",
+    "models/reports/board.yml": "exposures: [{name: board, type: dashboard, owner: {name: Wei}, depends_on: [\"ref('dim_people')\"]}]",
+    "selectors.yml": `
+selectors:
+  - {name: hot, definition: {tag: hot}}
+  - name: nightly
+    definition:
+      union:
+        - {method: fqn, value: dim_people, parents: true, parents_depth: 1}
+        - intersection: ["tag:hot", {method: path, value: models/marts}]
+        - exclude: [stg_people]
+  - {name: hot_and_more, definition: {method: selector, value: hot, children: true, exclude: [rpt_all]}}
+  - {name: ring, definition: {method: selector, value: ring}}`,
   });
   project = await loadProject({ projectDir, target: { name: "t", catalog: "db", schema: "main", threads: 1 }, vars: {} });
 });
@@ -51,6 +64,13 @@ describe("selectors", () => {
     [[], ["tag:hot"], "dim_people rpt_all stg_people"],
     [["+rpt_all"], ["staging"], "dim_people fct_orders rpt_all"],
     [["nothing_like_this"], [], ""],
+    [["+exposure:board"], [], "dim_people stg_people"],
+    [["group:hr"], [], "dim_people"],
+    [["access:public"], [], "dim_people"],
+    [["package:sh?p,tag:h[aeo]t"], [], "fct_orders stg_orders"],
+    [["selector:hot"], [], "fct_orders stg_orders"],
+    [["selector:nightly"], [], "dim_people fct_orders"],
+    [["selector:hot_and_more"], [], "fct_orders stg_orders"],
   ];
   it.each(cases)("%j without %j is %s", (select, exclude, expected) => {
     expect(names(select, exclude)).toBe(expected);
@@ -63,5 +83,7 @@ describe("selectors", () => {
 
   it("says what is wrong with a method", () => {
     expect(() => names(["tags:hot"])).toThrow('there is no selector method "tags:". Did you mean "tag"');
+    expect(() => names(["selector:nightli"])).toThrow('selectors.yml has no selector "nightli". Did you mean "nightly"?');
+    expect(() => names(["selector:ring"])).toThrow("ring -> ring");
   });
 });

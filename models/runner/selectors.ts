@@ -1,34 +1,52 @@
-import { UsageError, didYouMean } from "./errors.ts";
+import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { Graph } from "./graph.ts";
-import type { Node, Project, Source } from "./resources.ts";
+import type { Project, Settings } from "./resources.ts";
+import { implicitMethod, isNode, methodPredicate, type Resource } from "./selector-methods.ts";
+import { asList, asSettings, asText, isSettings } from "./yaml.ts";
 
-type Resource = Node | Source;
-
-const isNode = (resource: Resource): resource is Node => "resourceType" in resource;
-
-/** The nodes that `--select` and `--exclude` name; without `--select` all of them. Tests come along with what they test. */
+/** The nodes that `--select` and `--exclude` name; without `--select` those of the default selector, or all. Tests come along with what they test. */
 export function selectNodes(project: Project, select: readonly string[], exclude: readonly string[]): Set<string> {
   const selector = new Selector(project);
-  const chosen = select.length === 0 ? new Set([...project.nodes.keys(), ...project.sources.keys()]) : selector.union(select);
+  const chosen = select.length === 0 ? selector.standard() : selector.union(select);
   for (const id of selector.union(exclude)) chosen.delete(id);
   return chosen;
 }
 
+interface Reach {
+  /** Levels of parents and children to take along; undefined for none. */
+  parents?: number | undefined;
+  children?: number | undefined;
+  /** `@`: children, and all parents of those. */
+  childrensParents?: boolean;
+}
+
+const allLevels = Number.POSITIVE_INFINITY;
+
 class Selector {
+  private readonly project: Project;
   private readonly graph: Graph;
   private readonly resources: Resource[];
+  /** YAML selectors being read, so that one that names itself is found. */
+  private readonly open: string[] = [];
 
   constructor(project: Project) {
-    this.graph = new Graph(project.nodes.values());
-    this.resources = [...project.nodes.values(), ...project.sources.values()];
+    this.project = project;
+    this.resources = [...project.nodes.values(), ...project.sources.values(), ...project.exposures.values()];
+    this.graph = new Graph([...project.nodes.values(), ...project.exposures.values()]);
+  }
+
+  /** What runs when nothing is selected: the YAML selector with `default: true`, or everything. */
+  standard(): Set<string> {
+    for (const [name, entry] of this.project.selectors) if (isSettings(entry) && entry.default === true) return this.named(name);
+    return new Set(this.resources.map((resource) => resource.uniqueId));
   }
 
   /** Each text is a union of words; a word is an intersection written with commas. */
   union(texts: readonly string[]): Set<string> {
     const chosen = new Set<string>();
     for (const word of texts.flatMap((text) => text.trim().split(/\s+/)).filter(Boolean)) {
-      const [first = new Set<string>(), ...others] = word.split(",").map((part) => this.part(part));
-      for (const id of first) if (others.every((other) => other.has(id))) chosen.add(id);
+      const parts = word.split(",").map((part) => this.part(part));
+      for (const id of intersection(parts)) chosen.add(id);
     }
     return chosen;
   }
@@ -38,113 +56,97 @@ class Selector {
     const parsed = /^(?<at>@)?(?:(?<up>\d*)\+)?(?<body>.+?)(?:\+(?<down>\d*))?$/.exec(text);
     const { at, up, body, down } = parsed?.groups ?? {};
     if (body === undefined) throw new UsageError(`cannot read the selector "${text}"`);
-    const found = this.method(body);
+    const split = /^([a-z_]+(?:\.[\w.]+)?):(.*)$/s.exec(body);
+    const levels = (given: string | undefined): number | undefined =>
+      given === undefined ? undefined : given === "" ? allLevels : Number(given);
+    const reach = { parents: levels(up), children: levels(down), childrensParents: at !== undefined };
+    return this.method(split?.[1] ?? implicitMethod(body), split?.[2] ?? body, reach);
+  }
+
+  private method(method: string, value: string, { parents, children, childrensParents }: Reach): Set<string> {
+    const found = method === "selector" ? [...this.named(value)] : this.resources.filter(methodPredicate(method, value)).map(idOf);
     const chosen = new Set(found);
+    const add = (ids: Iterable<string>): void => {
+      for (const id of ids) chosen.add(id);
+    };
     for (const id of found) {
-      if (up !== undefined) for (const other of this.graph.ancestors(id, up === "" ? undefined : Number(up))) chosen.add(other);
-      if (down !== undefined) for (const other of this.graph.descendants(id, down === "" ? undefined : Number(down))) chosen.add(other);
-      if (at !== undefined) {
-        for (const other of this.graph.descendants(id)) {
-          chosen.add(other);
-          for (const ancestor of this.graph.ancestors(other)) chosen.add(ancestor);
-        }
+      if (parents !== undefined) add(this.graph.ancestors(id, parents));
+      if (children !== undefined) add(this.graph.descendants(id, children));
+      if (!childrensParents) continue;
+      for (const other of this.graph.descendants(id)) {
+        chosen.add(other);
+        add(this.graph.ancestors(other));
       }
     }
+    return this.withTests(chosen);
+  }
+
+  private withTests(chosen: Set<string>): Set<string> {
     for (const resource of this.resources) {
-      if (
-        isNode(resource) &&
-        (resource.resourceType === "test" || resource.resourceType === "unit_test") &&
-        resource.dependsOn.some((parent) => chosen.has(parent))
-      )
-        chosen.add(resource.uniqueId);
+      const isTest = isNode(resource) && (resource.resourceType === "test" || resource.resourceType === "unit_test");
+      if (isTest && resource.dependsOn.some((parent) => chosen.has(parent))) chosen.add(resource.uniqueId);
     }
     return chosen;
   }
 
-  private method(body: string): string[] {
-    const split = /^([a-z_]+(?:\.[\w.]+)?):(.*)$/s.exec(body);
-    const method = split?.[1] ?? implicitMethod(body);
-    const value = split?.[2] ?? body;
-    return this.resources.filter(this.predicate(method, value)).map((resource) => resource.uniqueId);
+  /** A selector of selectors.yml. */
+  private named(name: string): Set<string> {
+    const entry = this.project.selectors.get(name);
+    if (!isSettings(entry))
+      throw new UsageError(`selectors.yml has no selector "${name}".${didYouMean(name, this.project.selectors.keys())}`);
+    if (this.open.includes(name)) throw new ProjectError(`selectors.yml: ${[...this.open, name].join(" -> ")} name each other in a ring`);
+    this.open.push(name);
+    const chosen = this.definition(entry.definition, `selectors.yml: ${name}`);
+    this.open.pop();
+    return chosen;
   }
 
-  private predicate(method: string, value: string): (resource: Resource) => boolean {
-    const matches = pattern(value);
-    if (method.startsWith("config.")) {
-      const path = method.slice("config.".length).split(".");
-      return (resource) => {
-        const found = path.reduce<unknown>(
-          (level, key) => (typeof level === "object" && level !== null ? Reflect.get(level, key) : undefined),
-          resource.config,
-        );
-        return Array.isArray(found) ? found.some((item) => matches(String(item))) : found !== undefined && matches(String(found));
-      };
+  /** A text as on the command line, `{tag: x}`, `{method, value, parents, …}`, `{union: […]}` or `{intersection: […]}`. */
+  private definition(value: unknown, place: string): Set<string> {
+    if (typeof value === "string") return this.union([value]);
+    const settings = asSettings(value, place);
+    if (settings.union !== undefined || settings.intersection !== undefined) return this.combined(settings, place);
+    if (settings.method === undefined) {
+      const [entry, ...others] = Object.entries(settings);
+      if (!entry || others.length > 0)
+        throw new ProjectError(`${place}: expected "method" and "value", or one pair such as {tag: nightly}`);
+      return this.method(entry[0], asText(entry[1], place), {});
     }
-    switch (method) {
-      case "fqn":
-        return (resource) => (isNode(resource) ? matchesFqn(resource, value) : false);
-      case "tag":
-        return (resource) => resource.config.tags.some(matches);
-      case "path": {
-        const folder = value.replace(/^\.\//, "").replace(/\/$/, "");
-        const inFolder = pattern(folder);
-        return ({ file }) => file === folder || file.startsWith(`${folder}/`) || inFolder(file);
-      }
-      case "file":
-        return ({ file }) => matches(file.split("/").at(-1) ?? "") || matches((file.split("/").at(-1) ?? "").replace(/\.\w+$/, ""));
-      case "source":
-        return (resource) => !isNode(resource) && matchesSource(resource, value);
-      case "resource_type":
-        return (resource) => (isNode(resource) ? resource.resourceType : "source") === value;
-      case "package":
-        return (resource) => matches(resource.fqn[0] ?? "") || value === "this";
-      case "test_type":
-        return (resource) => isNode(resource) && testTypes(resource).includes(value);
-      case "test_name":
-        return (resource) => isNode(resource) && resource.test?.metadata !== undefined && matches(resource.test.metadata.name);
-      default:
-        throw new UsageError(
-          `there is no selector method "${method}:".${didYouMean(method, ["fqn", "tag", "path", "file", "source", "resource_type", "package", "config", "test_type", "test_name"])}`,
-        );
-    }
+    const depth = (key: string): number => (settings[`${key}_depth`] === undefined ? allLevels : Number(settings[`${key}_depth`]));
+    const found = this.method(asText(settings.method, `${place}: method`), asText(settings.value, `${place}: value`), {
+      parents: settings.parents === true ? depth("parents") : undefined,
+      children: settings.children === true ? depth("children") : undefined,
+      childrensParents: settings.childrens_parents === true,
+    });
+    return without(
+      found,
+      asList(settings.exclude, `${place}: exclude`).map((item) => this.definition(item, place)),
+    );
+  }
+
+  private combined(settings: Settings, place: string): Set<string> {
+    const key = settings.union === undefined ? "intersection" : "union";
+    const items = asList(settings[key], `${place}: ${key}`);
+    const isExclusion = (item: unknown): item is Settings =>
+      isSettings(item) && item.exclude !== undefined && Object.keys(item).length === 1;
+    const parts = items.filter((item) => !isExclusion(item)).map((item) => this.definition(item, place));
+    const excluded = items.filter(isExclusion).flatMap((item) => asList(item.exclude, `${place}: exclude`));
+    const chosen = key === "union" ? new Set(parts.flatMap((part) => [...part])) : intersection(parts);
+    return without(
+      chosen,
+      excluded.map((item) => this.definition(item, place)),
+    );
   }
 }
 
-function testTypes(node: Node): string[] {
-  if (node.resourceType === "unit_test") return ["unit"];
-  if (node.resourceType !== "test") return [];
-  return ["data", node.test?.metadata ? "generic" : "singular"];
+const idOf = (resource: Resource): string => resource.uniqueId;
+
+function intersection(parts: readonly ReadonlySet<string>[]): Set<string> {
+  const [first = new Set<string>(), ...others] = parts;
+  return new Set([...first].filter((id) => others.every((other) => other.has(id))));
 }
 
-/** A text without a method: a path when it has a slash, a file when it ends like one, else a name or a prefix of folders. */
-function implicitMethod(value: string): string {
-  if (value.includes("/")) return "path";
-  return /\.(sql|yml|yaml|csv)$/.test(value) ? "file" : "fqn";
-}
-
-function matchesFqn(node: Node, value: string): boolean {
-  const matchesName = pattern(value);
-  if (matchesName(node.name)) return true;
-  const parts = value.split(".");
-  const prefix = (fqn: readonly string[]): boolean =>
-    parts.length <= fqn.length && parts.every((part, index) => pattern(part)(fqn[index] ?? ""));
-  // With or without the project's name in front.
-  return prefix(node.fqn) || prefix(node.fqn.slice(1));
-}
-
-function matchesSource(source: Source, value: string): boolean {
-  const parts = value.split(".");
-  const names = parts.length > 2 ? parts.slice(1) : parts;
-  return pattern(names[0] ?? "")(source.sourceName) && (names[1] === undefined || pattern(names[1])(source.name));
-}
-
-/** Unix wildcards: `*`, `?`, `[abc]`. */
-function pattern(value: string): (text: string) => boolean {
-  if (!/[*?[]/.test(value)) return (text) => text === value;
-  const source = value
-    .replace(/[.+^${}()|\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  const expression = new RegExp(`^${source}$`);
-  return (text) => expression.test(text);
+function without(chosen: Set<string>, excluded: readonly ReadonlySet<string>[]): Set<string> {
+  for (const part of excluded) for (const id of part) chosen.delete(id);
+  return chosen;
 }
