@@ -14,24 +14,28 @@ afterAll(() => api?.close());
 const create = async (collection: string, body: Body): Promise<string> =>
   String((await api.admin.send("POST", `/api/v1/${collection}`, body)).body["id"]);
 
-/** Holds back a table's changes until all writers wait for one, so that they overlap for certain. */
-const together = async <Answer>(table: string, writers: number, start: () => Promise<Answer[]>): Promise<Answer[]> => {
+/** How many connections to this database wait for a lock. */
+const waiting = async (): Promise<number> =>
+  (
+    await api.client.query<{ waiting: number }>(
+      "select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    )
+  ).rows[0]?.waiting ?? 0;
+
+const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) if (Date.now() > deadline) throw new Error(`${what} did not happen`);
+};
+
+/** Holds back a table's changes while `start` brings two writers to where they overlap. */
+const heldBack = async <Result>(table: string, start: () => Promise<Result>): Promise<Result> => {
   const blocker = await api.pool.connect();
   try {
     await blocker.query("begin");
     await blocker.query(`lock table ${table} in share mode`);
-    const answers = start();
-    const deadline = Date.now() + 10_000;
-    for (;;) {
-      const { rows } = await api.client.query<{ waiting: number }>(
-        "select count(*)::int as waiting from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())",
-      );
-      if ((rows[0]?.waiting ?? 0) >= writers) break;
-      if (Date.now() > deadline) throw new Error(`only ${rows[0]?.waiting} writers waited`);
-    }
-    await blocker.query("commit");
-    return await answers;
+    return await start();
   } finally {
+    await blocker.query("commit");
     blocker.release();
   }
 };
@@ -42,19 +46,29 @@ describe("two changes at once", () => {
     const two = await create("departments", { name: "二" });
     const below = (id: string, parent_id: string) =>
       api.admin.send("PATCH", `/api/v1/departments/${id}`, { parent_id }, { "if-match": "*" });
-    const answers = await together("crm.departments", 2, () => Promise.all([below(one, two), below(two, one)]));
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 422]);
+    const answers = await heldBack("crm.departments", async () => {
+      const both = [below(one, two), below(two, one)];
+      await until("two changes waiting", async () => (await waiting()) === 2);
+      return both;
+    });
+    expect((await Promise.all(answers)).map(({ status }) => status).sort()).toEqual([200, 422]);
   });
 
   it("can't bring back a record while what it refers to goes", async () => {
     const customer = await create("customers", { name: "甲" });
     const contact = await create("contacts", { name: "王", customer_id: customer });
     await api.admin.send("DELETE", `/api/v1/contacts/${contact}`, undefined, { "if-match": "*" });
-    const answers = await together("crm.contacts", 1, async () => {
+    const answers = await heldBack("crm.contacts", async () => {
       const restored = api.admin.send("POST", `/api/v1/contacts/${contact}/restore`);
-      return Promise.all([restored, api.admin.send("DELETE", `/api/v1/customers/${customer}`, undefined, { "if-match": "*" })]);
+      await until("a restore waiting", async () => (await waiting()) === 1);
+      let answered = false;
+      const deleted = api.admin
+        .send("DELETE", `/api/v1/customers/${customer}`, undefined, { "if-match": "*" })
+        .finally(() => (answered = true));
+      await until("a deletion waiting or done", async () => answered || (await waiting()) === 2);
+      return [restored, deleted];
     });
-    expect(answers.map(({ status }) => status)).not.toEqual([200, 204]);
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 409]);
   });
 });
 
