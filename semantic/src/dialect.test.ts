@@ -10,7 +10,8 @@ const factSql = `
   select range::integer as event_key, case when range % 5 = 0 then 1 when range < 500 then 2 else 3 end as person,
     timestamptz '2023-12-28 15:59:59.999500+00' + interval (range * 17) hour as happened_at,
     (timezone('Asia/Shanghai', timestamptz '2023-12-28 15:59:59.999500+00' + interval (range * 17) hour))::date as happened_date,
-    (range % 100 + 0.01)::decimal(18,2) as amount
+    (range % 100 + 0.01)::decimal(18,2) as amount,
+    printf('00000000-0000-7000-8000-%012d', range)::uuid as document_id
   from range(1000)`;
 
 const model = `
@@ -20,6 +21,7 @@ cubes:
     dimensions:
       - { name: id, sql: event_key, type: number, primary_key: true }
       - { name: person, sql: person, type: number }
+      - { name: document, sql: document_id, type: string }
       - name: at
         sql: happened_at
         type: time
@@ -139,6 +141,17 @@ describe.each(["events.at", "events.day"])("time features of %s against hand SQL
   test("a day's last half millisecond belongs to the day", async () => {
     const query = { measures: ["events.count"], timeDimensions: [{ dimension, dateRange: ["2023-12-28", "2023-12-28"] }] };
     expect(await rowsOf(query, ["events.count"])).toEqual([["1"]]);
+  });
+
+  test.each([
+    ["contains", "like '%77%'"],
+    ["notContains", "not like '%77%'"],
+    ["endsWith", "like '%77'"],
+  ])("an id that %s a text", async (operator, condition) => {
+    const query = { measures: ["events.count"], filters: [{ member: "events.document", operator, values: ["77"] }] };
+    expect(await rowsOf(query, ["events.count"])).toEqual(
+      await byHand(`select count(*)::varchar from local where document_id::varchar ${condition}`),
+    );
   });
 
   test("filters before, after and on a date", async () => {

@@ -49,9 +49,9 @@ class Filter extends BaseFilter {
     return numeric.has((this.definition() as { type: string }).type) ? "CAST(? AS DECIMAL(38,10))" : "?";
   }
 
-  /** DuckDB has no default escape character, and Cube escapes `%` and `_` in values with a backslash. */
+  /** DuckDB has no default escape character, and Cube escapes `%` and `_` in values with a backslash. Ids are UUIDs, which have no ILIKE. */
   override likeIgnoreCase(column: string, not: boolean, param: string, type: string): string {
-    return `${super.likeIgnoreCase(column, not, param, type)} ESCAPE '\\'`;
+    return `${super.likeIgnoreCase(`CAST(${column} AS VARCHAR)`, not, param, type)} ESCAPE '\\'`;
   }
 }
 
