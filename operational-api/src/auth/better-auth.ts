@@ -4,6 +4,7 @@ import { APIError } from "better-auth/api";
 import { jwt } from "better-auth/plugins/jwt";
 import { Pool, types } from "pg";
 import type { Logger } from "../log.ts";
+import { surviveBrokenConnections } from "../pool.ts";
 import type { ServerConfig } from "../server-config.ts";
 
 /** What signing in needs to know. `secret` has at least 32 bytes. */
@@ -14,8 +15,8 @@ const sessionDays = 7;
 const int8 = 20;
 
 /** Connections whose unqualified names are better-auth's tables in schema `auth`. */
-export const createAuthPool = (url: string): Pool =>
-  new Pool({
+export const createAuthPool = (url: string): Pool => {
+  const pool = new Pool({
     connectionString: url,
     max: 8,
     application_name: "kehu auth",
@@ -26,6 +27,9 @@ export const createAuthPool = (url: string): Pool =>
         oid === int8 ? Number : types.getTypeParser(oid, format as "text")) as typeof types.getTypeParser,
     },
   });
+  surviveBrokenConnections(pool);
+  return pool;
+};
 
 /**
  * better-auth's settings, the same for its migration and at run time. `maySignIn` is asked before every new session.

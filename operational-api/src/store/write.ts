@@ -47,11 +47,6 @@ export const inWrite = async <Result>(
 ): Promise<{ result: Result; commit: string }> => {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // Between two statements nobody else hears of a connection that breaks, and an error event nobody hears ends the process.
-  const breaks = (error: Error): void => {
-    broken = error;
-  };
-  client.on("error", breaks);
   try {
     const actor = client.escapeLiteral(JSON.stringify({ userId: principal.userId }));
     await client.query(`begin; select pg_logical_emit_message(true, 'kehu.actor', ${actor})`);
@@ -67,7 +62,6 @@ export const inWrite = async <Result>(
     });
     throw error;
   } finally {
-    client.off("error", breaks);
     // A connection that could not even roll back must not be used again.
     client.release(broken);
   }
