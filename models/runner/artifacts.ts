@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { NodeResult } from "./execute.ts";
+import type { NodeResult } from "./node-result.ts";
 import { compiledPathOf, manifestOf } from "./manifest.ts";
 import type { Project, Settings } from "./resources.ts";
 

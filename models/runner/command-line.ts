@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { UsageError, didYouMean } from "./errors.ts";
-import type { NodeResult } from "./execute.ts";
+import type { NodeResult } from "./node-result.ts";
 import type { Node, Settings } from "./resources.ts";
 import { commands, runModels, type Command, type RunOptions, type RunSummary } from "./run-models.ts";
 import { isSettings, parseYaml } from "./yaml.ts";

@@ -7,37 +7,11 @@ import { Graph } from "./graph.ts";
 import { materialize } from "./materialize.ts";
 import { quoteIdentifier } from "./relation.ts";
 import type { Node, Project } from "./resources.ts";
+import { progressLine, type NodeResult, type Progress, type Status } from "./node-result.ts";
 import { planUnits, runUnits, type Unit } from "./schedule.ts";
 import { runStatements } from "./statements.ts";
 import { runStoredTest, storesFailures } from "./store-failures.ts";
 import { runUnitTest } from "./unit-tests.ts";
-
-export type Status = "success" | "error" | "skipped" | "pass" | "fail" | "warn";
-
-export interface NodeResult {
-  uniqueId: string;
-  name: string;
-  resourceType: Node["resourceType"];
-  status: Status;
-  message: string | null;
-  /** Failing rows of a test. */
-  failures: number | null;
-  /** Seconds. */
-  executionTime: number;
-  startedAt: Date;
-  completedAt: Date;
-  compiledCode: string | null;
-  relationName: string | null;
-  threadId: string;
-}
-
-export interface Progress {
-  index: number;
-  total: number;
-  result: NodeResult;
-  /** `3 of 12 OK created sql table model marts.dim_date [0.02s]` */
-  line: string;
-}
 
 export interface ExecuteOptions {
   project: Project;
@@ -242,20 +216,4 @@ async function createSchemas(selected: readonly Node[], catalog: Catalog, connec
     );
   }
   if (missing.size > 0) await runStatements(connection, [...missing.values()]);
-}
-
-const words: Record<Status, string> = {
-  success: "OK created",
-  error: "ERROR creating",
-  skipped: "SKIP",
-  pass: "PASS",
-  fail: "FAIL",
-  warn: "WARN",
-};
-
-function progressLine(index: number, total: number, result: NodeResult, description: string): string {
-  const isTest = result.resourceType === "test" || result.resourceType === "unit_test";
-  const word = isTest && result.status === "error" ? "ERROR" : words[result.status];
-  const count = isTest && result.failures ? ` ${result.failures}` : "";
-  return `${index} of ${total} ${word}${count} ${description} [${result.executionTime.toFixed(2)}s]`;
 }

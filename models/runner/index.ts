@@ -2,7 +2,7 @@
 export { runModels, type Command, type RunOptions, type RunSummary } from "./run-models.ts";
 export { runnerCommand } from "./command-line.ts";
 export { ProjectError, UsageError } from "./errors.ts";
-export type { NodeResult, Progress, Status } from "./execute.ts";
+export type { NodeResult, Progress, Status } from "./node-result.ts";
 export { createLiveBuilder, type LiveBuilder, type LiveBuilderOptions, type LiveLogger, type LiveStatus } from "./live/live-builder.ts";
 export { BuildFailure } from "./live/build.ts";
 export { lintProject, type Finding } from "./lint.ts";

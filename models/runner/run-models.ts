@@ -7,14 +7,15 @@ import { Compiler } from "./compiler.ts";
 import { readCatalogTables } from "./docs-catalog.ts";
 import { writeDocsPage } from "./docs-page.ts";
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
-import { executeNodes, type NodeResult, type Progress } from "./execute.ts";
+import { executeNodes } from "./execute.ts";
+import type { NodeResult, Progress } from "./node-result.ts";
 import { TemplateError } from "./jinja/index.ts";
 import { loadProject } from "./load-project.ts";
 import { readProjectFile } from "./project-file.ts";
 import { readEarlierRun } from "./retry.ts";
 import { selectNodes } from "./selectors.ts";
+import { showRows } from "./show-rows.ts";
 import { checkFreshness, freshnessLine, freshnessRecord, type FreshnessResult } from "./source-freshness.ts";
-import { trimSemicolon } from "./statements.ts";
 import type { Node, Project, ResourceType, Settings } from "./resources.ts";
 import { openTarget, targetOf, type TargetChoice } from "./target-database.ts";
 
@@ -193,7 +194,7 @@ async function perform(
       selected: summary.nodes.map((node) => node.uniqueId),
       log: (message) => task.log?.(message),
     });
-    if (command === "show") summary.rows = await show(task, compiler, summary.nodes, first);
+    if (command === "show") summary.rows = await showRows(task, compiler, summary.nodes, first);
     else
       for (const node of summary.nodes)
         if (node.resourceType !== "unit_test") summary.compiled.set(node.uniqueId, await compiler.compile(node, first));
@@ -233,23 +234,3 @@ const execute = (
     ...(task.onProgress && { onProgress: task.onProgress }),
     ...(task.log && { log: task.log }),
   });
-
-async function show(
-  task: Task,
-  compiler: Compiler,
-  nodes: readonly Node[],
-  connection: DuckDBConnection,
-): Promise<Record<string, unknown>[]> {
-  const [node] = nodes;
-  if (task.inline === undefined && (nodes.length !== 1 || !node))
-    throw new UsageError(`show needs one model: --select named ${nodes.length}`);
-  const sql =
-    task.inline === undefined && node
-      ? node.resourceType === "seed"
-        ? `select * from ${compiler.relationOf(node).toText()}`
-        : await compiler.compile(node, connection)
-      : await compiler.renderText(task.inline ?? "", null, connection);
-  const limit = task.limit ?? 5;
-  const result = await connection.run(`select * from (\n${trimSemicolon(sql)}\n)${limit < 0 ? "" : ` limit ${limit}`}`);
-  return result.getRowObjectsJson();
-}

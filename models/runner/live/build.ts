@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Mirror } from "@kehu/ingest";
-import { executeNodes, type ExecuteOptions, type NodeResult } from "../execute.ts";
+import { executeNodes, type ExecuteOptions } from "../execute.ts";
+import type { NodeResult } from "../node-result.ts";
 import type { Node, Project } from "../resources.ts";
 import { ledgerSql, martsAmong, writeFinishedBuild, type LedgerEntry } from "./ledger.ts";
 import type { BuiltContent } from "./built-content.ts";

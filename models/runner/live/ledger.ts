@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { NodeResult } from "../execute.ts";
+import type { NodeResult } from "../node-result.ts";
 import { literal } from "../statements.ts";
 import type { Node, Project } from "../resources.ts";
 

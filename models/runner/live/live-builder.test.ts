@@ -366,16 +366,14 @@ describe("live builder", () => {
     const times: number[] = [performance.now()];
     live.onPublished(() => times.push(performance.now()));
     let key = 0;
-    const until = performance.now() + 1_500;
-    while (performance.now() < until) {
+    while (times.length < 5) {
       key++;
       await mirror.apply(["orders"], `insert into raw.orders values (${key}, 1, 1, null)`);
     }
     await expect
-      .poll(async () => ask(await current(), "select count(*)::int as orders from marts.fct_orders"), { timeout: 10_000 })
+      .poll(async () => ask(await current(), "select count(*)::int as orders from marts.fct_orders"), { timeout: 30_000 })
       .toEqual([{ orders: key }]);
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
-    expect(gaps.length).toBeGreaterThan(2);
     // The first one waits from the start's own publish, which ended a little before it was heard of.
     expect(Math.min(...gaps.slice(1))).toBeGreaterThanOrEqual(395);
   });

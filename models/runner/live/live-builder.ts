@@ -278,6 +278,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       applied?.lsn === ledger.lsn &&
       ledger.companyDay === companyDay(clock(), timeZone());
     full = !isCurrent;
+    // Hours may have passed since the last build.
+    hourly = hasHourly;
     forget = mirror.onApplied(heard);
     if (mirror.applied()?.lsn !== applied?.lsn) full = true;
   }
