@@ -3,7 +3,7 @@
 const usage = `kehu: CRM data warehouse and BI portal
 
   kehu start [--only web,warehouse,query]   everything: portal, APIs, mirror, models, semantic layer
-  kehu build | run | test | seed | compile | ls | show
+  kehu build | run | test | seed | snapshot | compile | ls | show | retry | docs generate | source freshness
                                             the model runner, with dbt's meaning and flags
   kehu sync --once [--source URL --schema S --database FILE]
                                             bring the mirror up to the source's current LSN, then stop
@@ -54,7 +54,8 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   // A mistake in the caller's input is one line; anything else keeps its stack, it is ours to mend.
-  const expected = error instanceof Error && ["ConfigError", "UsageError"].includes(error.name);
+  const isUsage = (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
+  const expected = error instanceof Error && (isUsage || ["ConfigError", "UsageError"].includes(error.name));
   console.error(`kehu: ${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exitCode = expected ? 2 : 1;
 }
