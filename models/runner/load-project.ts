@@ -1,9 +1,10 @@
 import { access, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { docsBlocks } from "./docs-blocks.ts";
 import { ProjectError } from "./errors.ts";
 import { assertAcyclic } from "./graph.ts";
 import { dbtMacros, macrosOf, MacroTable } from "./macros.ts";
+import { parseKey, readParsed, writeParsed } from "./project-cache.ts";
 import { readProjectFile } from "./project-file.ts";
 import { filesBelow, type SourceFile } from "./project-files.ts";
 import { ProjectParser } from "./project-parser.ts";
@@ -18,6 +19,8 @@ export interface LoadOptions {
   projectDir: string;
   target: TargetInfo;
   vars: Settings;
+  /** Keep what was parsed, for the next run, in this folder or else in the project's target folder; without `cache` nothing is kept. */
+  cache?: { targetPath: string | undefined };
 }
 
 interface PackageFiles {
@@ -52,6 +55,10 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     selectors: await readSelectors(settings, target, vars),
     warnings: [],
   };
+  const { cache } = options;
+  const folder = cache && resolve(settings.directory, cache.targetPath ?? settings.targetPath);
+  const key = cache && (await parseKey(everyText(packages, files), target, vars));
+  if (folder !== undefined && key !== undefined && (await readParsed(project, folder, key))) return project;
   for (const { name } of packages)
     for (const file of files.get(name)?.docs ?? []) for (const block of docsBlocks(file, name)) project.docs.set(block.uniqueId, block);
   const table = new MacroTable(macros, { root: settings.name, dispatch: settings.dispatch });
@@ -59,8 +66,23 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
   resolveDependencies(project);
   assertAcyclic(project.nodes);
   assertDistinctRelations(project);
+  if (folder !== undefined && key !== undefined) await writeParsed(project, folder, key);
   return project;
 }
+
+/** All that was read, and the packages' settings. */
+function* everyText(
+  packages: readonly ProjectSettings[],
+  files: ReadonlyMap<string, PackageFiles>,
+): Generator<{ file: string; text: string }> {
+  for (const one of packages) {
+    yield { file: `${one.prefix}dbt_project.yml`, text: JSON.stringify({ ...one, dispatch: [...one.dispatch] }) };
+    const { models, seeds, snapshots, tests, macros, docs, properties } = files.get(one.name) ?? noFiles;
+    for (const list of [models, seeds, snapshots, tests, macros, docs, properties]) yield* list;
+  }
+}
+
+const noFiles: PackageFiles = { models: [], seeds: [], snapshots: [], tests: [], macros: [], docs: [], properties: [] };
 
 async function parsePackage(project: Project, owner: ProjectSettings, macros: MacroTable, files: PackageFiles | undefined): Promise<void> {
   if (!files) return;
@@ -108,17 +130,23 @@ async function readPackages(root: ProjectSettings, target: TargetInfo, vars: Set
 
 async function readFiles(owner: ProjectSettings): Promise<PackageFiles> {
   const { modelPaths, seedPaths, snapshotPaths, macroPaths, testPaths, docsPaths } = owner;
-  const yamlPaths = [...new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths])];
-  const [models, seeds, snapshots, tests, macros, docs, properties] = await Promise.all([
-    filesBelow(owner, modelPaths, [".sql"]),
-    filesBelow(owner, seedPaths, [".csv"]),
-    filesBelow(owner, snapshotPaths, [".sql"]),
-    filesBelow(owner, testPaths, [".sql"]),
-    filesBelow(owner, macroPaths, [".sql"]),
-    filesBelow(owner, docsPaths, [".md"]),
-    filesBelow(owner, yamlPaths, [".yml", ".yaml"]),
-  ]);
-  return { models, seeds, snapshots, tests, macros, docs, properties };
+  const folders = new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths, ...docsPaths]);
+  const below = new Map<string, SourceFile[]>();
+  // Each folder is walked once, whatever is looked for in it; a seed's rows are read when it is built.
+  for (const folder of folders)
+    below.set(folder, await filesBelow(owner, [folder], [".sql", ".yml", ".yaml", ".md", ".csv"], { skip: ".csv" }));
+  const pick = (paths: readonly string[], ...endings: string[]): SourceFile[] =>
+    [...new Set(paths)].flatMap((path) => below.get(path) ?? []).filter(({ file }) => endings.some((ending) => file.endsWith(ending)));
+  const yamlPaths = [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths];
+  return {
+    models: pick(modelPaths, ".sql"),
+    seeds: pick(seedPaths, ".csv"),
+    snapshots: pick(snapshotPaths, ".sql"),
+    tests: pick(testPaths, ".sql"),
+    macros: pick(macroPaths, ".sql"),
+    docs: pick(docsPaths, ".md"),
+    properties: pick(yamlPaths, ".yml", ".yaml"),
+  };
 }
 
 function packageMacros(packageName: string, files: PackageFiles | undefined): Macro[] {
@@ -157,7 +185,7 @@ async function readAllProperties(project: Project, owner: ProjectSettings, files
 
 /** selectors.yml of the project itself. */
 async function readSelectors(settings: ProjectSettings, target: TargetInfo, vars: Settings): Promise<Map<string, unknown>> {
-  const [file] = (await filesBelow(settings, ["."], ["selectors.yml"], false)).filter(
+  const [file] = (await filesBelow(settings, ["."], ["selectors.yml"], { recursive: false })).filter(
     ({ pathInFolder }) => pathInFolder === "selectors.yml",
   );
   if (!file) return new Map();

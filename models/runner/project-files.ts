@@ -11,12 +11,12 @@ export interface SourceFile {
   text: string;
 }
 
-/** Every file below the folders whose name ends in one of `extensions`, in the order of their paths; absent folders have none. */
+/** Every file below the folders whose name ends in one of `extensions`, in the order of their paths; absent folders have none. Files that end in `skip` are named, not read. */
 export async function filesBelow(
   { directory, prefix }: Pick<ProjectSettings, "directory" | "prefix">,
   folders: readonly string[],
   extensions: readonly string[],
-  recursive = true,
+  { recursive = true, skip }: { recursive?: boolean; skip?: string } = {},
 ): Promise<SourceFile[]> {
   const found: SourceFile[] = [];
   for (const folder of folders) {
@@ -32,9 +32,11 @@ export async function filesBelow(
       .sort();
     const texts = await Promise.all(
       paths.map((path) =>
-        readFile(path, "utf8").catch((cause: unknown) => {
-          throw new ProjectError(`cannot read ${path}`, { cause });
-        }),
+        skip !== undefined && path.endsWith(skip)
+          ? ""
+          : readFile(path, "utf8").catch((cause: unknown) => {
+              throw new ProjectError(`cannot read ${path}`, { cause });
+            }),
       ),
     );
     for (const [index, path] of paths.entries()) {

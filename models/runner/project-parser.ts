@@ -85,7 +85,7 @@ export class ProjectParser extends NodeParser {
   }
 
   async addSeed(file: SourceFile): Promise<void> {
-    await this.addRelationNode("seed", { ...file, text: "" }, file.pathInFolder.replace(/\.csv$/, ""), "seed");
+    await this.addRelationNode("seed", file, file.pathInFolder.replace(/\.csv$/, ""), "seed");
   }
 
   /** The `{% snapshot name %}` blocks of one file. */

@@ -84,10 +84,14 @@ export function variable(vars: Settings, file: string): Callable {
   };
 }
 
+/** The variables that any template has asked for; a kept parse is of no use once one of them differs. */
+export const environmentReads = new Set<string>();
+
 /** `env_var(name, default)`. */
 export const environmentVariable: Callable = (args, kwargs) => {
   const call = new CallArguments("env_var", args, kwargs);
   const name = call.text(0, "var");
+  environmentReads.add(name);
   const found = process.env[name] ?? call.optional(1, "default");
   if (found === undefined) throw new ProjectError(`env_var("${name}"): the environment has no ${name}, and no default is given`);
   return found;

@@ -135,7 +135,12 @@ async function taskOf(options: RunOptions): Promise<Task> {
 async function runTask(task: Task, summary: RunSummary): Promise<void> {
   const startedAt = new Date();
   const threads = task.connection ? 1 : (task.threads ?? Math.min(4, availableParallelism()));
-  const project = await loadProject({ projectDir: task.projectDir, target: targetOf(task, threads), vars: task.vars ?? {} });
+  const project = await loadProject({
+    projectDir: task.projectDir,
+    target: targetOf(task, threads),
+    vars: task.vars ?? {},
+    ...(task.targetPath !== null && { cache: { targetPath: task.targetPath } }),
+  });
   for (const warning of project.warnings) task.log?.(`warning: ${warning}`);
   const chosen = task.only ?? selectNodes(project, task.select ?? [], task.exclude ?? []);
   summary.nodes = [...project.nodes.values()].filter(
