@@ -31,6 +31,24 @@ const context = {
 
 /** Template and text, as Jinja2 3.1.6 for Python renders it. */
 const snippets: [template: string, text: string][] = [
+  ["{{ nothing | map('lower') | list }}{{ missing | select('odd') | list }}", "[][]"],
+  [
+    "{% set ns = namespace(found=false) %}{% for i in items %}{% if i == 2 %}{% set ns.found = true %}{% endif %}{% endfor %}{{ ns.found }}",
+    "True",
+  ],
+  ["{% for row in items | batch(2, 'x') %}{{ row }}{% endfor %}|{{ [1, 2, 3, 4] | slice(2) | list }}", "[3, 1][2, 'x']|[[1, 2], [3, 4]]"],
+  ["{% set c = cycler('a', 'b') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}{{ c.current }}", "abab"],
+  ["{% set j = joiner(' + ') %}{% for i in items %}{{ j() }}{{ i }}{% endfor %}", "3 + 1 + 2"],
+  [
+    "{% macro field(name, kind='text') %}<{{ name }}:{{ kind }}>{% endmacro %}{{ field('a') }}{{ field('b', kind='date') }}",
+    "<a:text><b:date>",
+  ],
+  ["{{ [3, 1] is iterable }}{{ 5 is divisibleby 5 }}{{ 'a' is string }}{{ {} is mapping }}{{ none is none }}", "TrueTrueTrueTrueTrue"],
+  ["{{ 'yes' if flag else 'no' }}{{ 'yes' if not flag }}|{{ user.age >= 18 and user.name }}", "yes|Wei"],
+  ["{{ 'a %s b %d' % ('x', 3) }}|{{ '%(n)s' % {'n': 1} }}", "a x b 3|1"],
+  ["{{ 'one\ntwo' | indent(2) }}|{{ 'one\ntwo' | indent(2, true) }}", "one\n  two|  one\n  two"],
+  ["{{ 42.55 | round(1, 'floor') }}|{{ -3 | abs }}|{{ 'b a' | title }}|{{ [1, none, 2] | select | list }}", "42.5|3|B A|[1, 2]"],
+  ["{% for n in [1, 2] %}{% for m in ['a', 'b'] %}{{ n }}{{ m }}{{ loop.index }} {% endfor %}{% endfor %}", "1a1 1b2 2a1 2b2 "],
   ["{{ 4 / 2 }}|{{ 7 // 2 }}|{{ -7 // 2 }}|{{ -7 % 3 }}|{{ 2 ** 10 }}|{{ 1 + 2.0 }}", "2.0|3|-4|2|1024|3.0"],
   ["{{ 1 < 2 < 3 }}|{{ 1 < 2 > 5 }}|{{ not 1 == 2 }}", "True|False|True"],
   ['{{ [1] + [2] }}|{{ (1, 2) + (3,) }}|{{ "a" * 3 }}|{{ [0] * 2 }}', "[1, 2]|(1, 2, 3)|aaa|[0, 0]"],
