@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
+import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { readPointer } from "@kehu/ingest";
 import {
@@ -36,8 +37,13 @@ export async function start(argv: string[]): Promise<number> {
   const logger = createLogger({ service: "supervisor", level: settings.logLevel });
   const say = (line: string): void => console.log(line);
 
-  await mkdir(settings.dataDir, { recursive: true });
-  const release = await holdDataDir(settings.dataDir);
+  if (wanted.includes("web")) await refuseTakenPort(settings);
+  const release = await mkdir(settings.dataDir, { recursive: true })
+    .then(() => holdDataDir(settings.dataDir))
+    .catch((error: NodeJS.ErrnoException): never => {
+      if (!error.code) throw error;
+      throw new ConfigError(`KEHU_DATA_DIR is "${settings.dataDir}" (${error.code}); allowed: a folder that this user may write to`);
+    });
   const stopRequested = new Promise<void>((resolve) => {
     process.on("SIGTERM", resolve);
     process.on("SIGINT", resolve);
@@ -46,8 +52,18 @@ export async function start(argv: string[]): Promise<number> {
   const secret = await ensureSecret(settings);
   let postgres = settings.databaseUrl ? null : await startPostgres({ dataDir: settings.dataDir, logger });
   const databaseUrl = settings.databaseUrl ?? postgres?.url ?? "";
+  let isCutShort = false;
   try {
-    const { administrator, demoAccounts } = await prepare({ ...settings, databaseUrl, secret }, logger, say);
+    const preparing = prepare({ ...settings, databaseUrl, secret }, logger, say);
+    const prepared = await Promise.race([preparing, stopRequested.then(() => null)]);
+    if (!prepared) {
+      isCutShort = true;
+      // Its database is about to go, and nobody waits for it any more: what breaks now ends nothing but itself.
+      preparing.catch((error: unknown) => logger.debug({ err: error }, "cut short"));
+      process.on("uncaughtException", (error) => logger.debug({ err: error }, "cut short"));
+      return 0;
+    }
+    const { administrator, demoAccounts } = prepared;
 
     const internalSecret = randomBytes(32).toString("base64url");
     const env = childEnvironment(process.env, { databaseUrl, secret, internalSecret, demo: settings.demo });
@@ -91,7 +107,20 @@ export async function start(argv: string[]): Promise<number> {
     await postgres?.stop();
     await removeProcesses(settings.dataDir);
     await release();
+    // Migrations and the demo company are transactions: they end with the process, and the next start begins them anew.
+    if (isCutShort) process.exit(0);
   }
+}
+
+/** Before anything else: a first start would fill the company for half a minute and then fail. */
+async function refuseTakenPort({ port, host }: Settings): Promise<void> {
+  const server = createServer();
+  const listening = new Promise<void>((resolve, reject) => server.once("error", reject).listen(port, host, resolve));
+  await listening.catch((error: NodeJS.ErrnoException): never => {
+    const reason = error.code === "EADDRINUSE" ? "it is taken" : error.code;
+    throw new ConfigError(`PORT is ${port}, and on HOST ${host} nothing can listen there (${reason}); allowed: a port that is free`);
+  });
+  await new Promise((resolve) => server.close(resolve));
 }
 
 /** The database as the services need it: migrated, with an administrator, and with the demo company when that is wanted and nothing is there. */
