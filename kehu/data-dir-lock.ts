@@ -1,4 +1,4 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "@kehu/operational-api";
 
@@ -34,17 +34,22 @@ export const isHeld = async (dataDir: string): Promise<boolean> => (await holder
 export async function holdDataDir(dataDir: string): Promise<() => Promise<void>> {
   const file = fileIn(dataDir);
   const mine = `${process.pid} ${await startOf(process.pid)}`;
-  for (;;) {
-    try {
-      const handle = await open(file, "wx");
-      await handle.writeFile(mine);
-      await handle.close();
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  const written = `${file}.${process.pid}`;
+  await writeFile(written, mine);
+  try {
+    for (;;) {
+      try {
+        // A link appears with its content, or not at all: a start at the same instant never reads half of it.
+        await link(written, file);
+        return () => rm(file, { force: true });
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      }
+      const holder = await holderOf(dataDir);
+      if (holder) throw new ConfigError(`KEHU_DATA_DIR ${dataDir} is in use by process ${holder}; stop that one, or give another folder`);
+      await rm(file, { force: true });
     }
-    const holder = await holderOf(dataDir);
-    if (holder) throw new ConfigError(`KEHU_DATA_DIR ${dataDir} is in use by process ${holder}; stop that one, or give another folder`);
-    await rm(file, { force: true });
+  } finally {
+    await rm(written, { force: true });
   }
 }
