@@ -50,12 +50,20 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+// Whoever reads our output may stop reading (`kehu publish --list | head -1`); the command goes on to its end.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+/** Errors whose message is all a user needs. */
+const expectedErrors = ["ConfigError", "UsageError", "CompanyNotEmpty", "DemoStillReferred"];
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   // A mistake in the caller's input is one line; anything else keeps its stack, it is ours to mend.
   const isUsage = (error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS");
-  const expected = error instanceof Error && (isUsage || ["ConfigError", "UsageError"].includes(error.name));
+  const expected = error instanceof Error && (isUsage || expectedErrors.includes(error.name));
   console.error(`kehu: ${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exitCode = expected ? 2 : 1;
 }

@@ -19,7 +19,9 @@ export async function migrateAuth(url: string, config: AuthConfig): Promise<void
     await client.query("select pg_advisory_lock($1)", [authMigrationLock]);
     await client.query("set client_min_messages = warning");
     await client.query("create schema if not exists auth");
-    const options = authOptions({ pool, config, logger: createLogger({ service: "migrate" }), maySignIn: () => Promise.resolve(false) });
+    // Its warnings are of types it chose itself (rateLimit.lastRequest, int8): nothing a user could do about.
+    const logger = createLogger({ service: "migrate", level: "error" });
+    const options = authOptions({ pool, config, logger, maySignIn: () => Promise.resolve(false) });
     const { runMigrations } = await getMigrations(options);
     await runMigrations();
     await createAuthTables(client);
