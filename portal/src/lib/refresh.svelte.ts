@@ -1,11 +1,10 @@
 import { onPublish, type Publish } from "#lib/live.svelte.ts";
+import { reloadPace } from "#lib/reload-pace.ts";
 import { staleTiles, type Tiles } from "#lib/stale-tiles.ts";
 import type { TileAnswer } from "#lib/tile-data.ts";
 
-/** Tabs and people spread their questions over this long, so that a publish is not answered by everybody at once. */
-const spreadMs = 1_000;
-/** A page that was reloaded waits this long before it is reloaded again. */
-const restMs = 5_000;
+/** What a reload is taken to cost before the first one. */
+const expectedMs = 100;
 
 /**
  * Keeps the tiles of a page up to date: after a publish those that read what changed are asked again by `ask`; a page
@@ -17,8 +16,10 @@ export function keepFresh(loaded: () => Tiles, ask: (wanted: string[]) => Promis
   let shownBuild: string | null = null;
   const changed = new Set<string>();
   let catchUpWith: string | null = null;
+  /** Set while a reload is waited for or under way: there is never a second one beside it. */
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let lastAt = -restMs;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let lastTookMs = expectedMs;
   let generation = 0;
   let isOver = false;
 
@@ -28,27 +29,32 @@ export function keepFresh(loaded: () => Tiles, ask: (wanted: string[]) => Promis
     if (asked === generation) tiles = { ...tiles, ...answers };
   };
 
-  const settle = (): void => {
-    timer = undefined;
+  const settle = async (): Promise<void> => {
     const news = { changed: new Set(changed), catchUpWith };
     const wanted = staleTiles({ ...loaded(), ...tiles }, news);
     changed.clear();
     catchUpWith = null;
-    lastAt = performance.now();
-    if (wanted.length === 0) return;
-    reload(wanted).catch((error: unknown) => {
-      // The page keeps what it shows, and what it has not got is asked for again.
-      console.warn(error);
-      for (const mart of news.changed) changed.add(mart);
-      catchUpWith ??= news.catchUpWith;
-      schedule();
-    });
+    if (wanted.length > 0) {
+      lastAt = performance.now();
+      try {
+        await reload(wanted);
+        lastTookMs = performance.now() - lastAt;
+      } catch (error) {
+        // The page keeps what it shows, and what it has not got is asked for again: after the longest rest, since whatever failed has enough to do.
+        console.warn(error);
+        lastTookMs = Number.POSITIVE_INFINITY;
+        for (const mart of news.changed) changed.add(mart);
+        catchUpWith ??= news.catchUpWith;
+      }
+    }
+    timer = undefined;
+    schedule();
   };
 
   const schedule = (): void => {
     if (isOver || timer !== undefined || (changed.size === 0 && catchUpWith === null) || document.hidden) return;
-    const rest = Math.max(0, lastAt + restMs - performance.now());
-    timer = setTimeout(settle, rest === 0 ? 0 : rest + Math.random() * spreadMs);
+    const { restMs, spreadMs } = reloadPace(lastTookMs);
+    timer = setTimeout(() => void settle(), Math.max(0, lastAt + restMs - performance.now()) + Math.random() * spreadMs);
   };
 
   $effect(() => {
