@@ -25,7 +25,18 @@ const hookKeys = ["pre-hook", "post-hook", "pre_hook", "post_hook", "+pre-hook",
 /** What is rendered later, with the node it belongs to. */
 const renderedLater = {
   project: new Set([...hookKeys, "query-comment"]),
-  properties: new Set([...hookKeys, "description", "tests", "data_tests", "unit_tests"]),
+  // The semantic layer's entries are templates of another language: `{{ Dimension('…') }}`.
+  properties: new Set([
+    ...hookKeys,
+    "description",
+    "tests",
+    "data_tests",
+    "unit_tests",
+    "metrics",
+    "semantic_model",
+    "semantic_models",
+    "saved_queries",
+  ]),
 };
 
 /** Renders every text with `{{ }}` in a YAML tree, but what is rendered with its node. */

@@ -292,3 +292,14 @@ models:
     ]);
   });
 });
+
+it("leaves the semantic layer's templates alone", async () => {
+  const { summary } = await run({
+    "models/a.sql": "select 1 as x",
+    "models/a.yml": `
+models: [{name: a}]
+semantic_models: [{name: a, model: ref('a'), measures: [{name: total, agg: sum, expr: "{{ column('x') }}"}]}]
+metrics: [{name: one, type: simple, filter: "{{ Dimension('a__x') }} = 1"}]`,
+  });
+  expect(summary).toMatchObject({ error: null, exitCode: 0 });
+});

@@ -1,5 +1,9 @@
-/** `npm run prove -- NAME [--seed S --rounds N]`: the long trials whose short forms are in `npm test`. Prints the seed, so that a failure can be had again. */
+/**
+ * `npm run prove -- NAME [--seed S --rounds N]`: the long trials whose short forms are in `npm test`. Prints the seed, so that a failure can be had again.
+ * `npm run prove -- dbt --project-dir DIR [--database FILE] [--vars JSON]`: any dbt project, built and compared with its compiled SQL run by hand.
+ */
 import { parseArgs } from "node:util";
+import { compiledByHandTrial } from "./compiled-by-hand.ts";
 import { incrementalTrial } from "./incremental.ts";
 import { killTrial } from "./kill.ts";
 
@@ -14,14 +18,27 @@ const trials: Record<
 const { values, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
-  options: { seed: { type: "string" }, rounds: { type: "string" } },
+  options: {
+    seed: { type: "string" },
+    rounds: { type: "string" },
+    "project-dir": { type: "string" },
+    database: { type: "string" },
+    vars: { type: "string" },
+  },
 });
+if (positionals[0] === "dbt" && values["project-dir"] !== undefined) {
+  const vars: Record<string, unknown> = JSON.parse(values.vars ?? "{}");
+  await compiledByHandTrial({ projectDir: values["project-dir"], database: values.database, vars, say: (line) => console.log(line) });
+  console.log("dbt: every relation and test came out as its compiled SQL by hand");
+  process.exit(0);
+}
 const trial = trials[positionals[0] ?? ""];
 const whole = (text: string | undefined, fallback: number): number => (text === undefined ? fallback : Number(text));
 const seed = whole(values.seed, Date.now() % 1_000_000);
 const rounds = whole(values.rounds, trial?.rounds ?? 1);
 if (!trial || !Number.isInteger(seed) || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(`npm run prove -- NAME [--seed S --rounds N], NAME one of ${Object.keys(trials).join(", ")}; S and N whole numbers`);
+  console.error(`npm run prove -- NAME [--seed S --rounds N], NAME one of ${Object.keys(trials).join(", ")}; S and N whole numbers
+npm run prove -- dbt --project-dir DIR [--database FILE] [--vars JSON]`);
   process.exit(2);
 }
 console.log(`${positionals[0]}: seed ${seed}, ${rounds} rounds`);
