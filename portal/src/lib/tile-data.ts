@@ -123,7 +123,20 @@ export interface TableData {
   truncated: boolean;
 }
 
-export type TileContent = MetricData | FunnelData | SeriesData | LeaderboardData | BarsData | TableData;
+export interface PictureData {
+  kind: "picture";
+  definitions: Definition[];
+  /** Dimensions first, then measures. */
+  columns: TableColumn[];
+  rows: (string | null)[][];
+  /** What each row is drilled by; null where the tile has no drill. */
+  keys: (string | null)[];
+  /** What the rows cover; null for what is stated as of now. */
+  range: DateRange | null;
+  truncated: boolean;
+}
+
+export type TileContent = MetricData | FunnelData | SeriesData | LeaderboardData | BarsData | TableData | PictureData;
 
 /** A tile's answer: content with its origin, or a sentence about what went wrong. */
 export type TileAnswer =

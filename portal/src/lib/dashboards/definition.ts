@@ -1,3 +1,4 @@
+import type { PictureName } from "#lib/pictures/index.ts";
 import type { Role } from "#lib/session.ts";
 import type { PeriodName } from "#lib/period.ts";
 
@@ -88,7 +89,31 @@ export interface TableTile extends TileBase {
   drill?: Drill;
 }
 
-export type Tile = MetricTile | FunnelTile | SeriesTile | LeaderboardTile | BarsTile | TableTile;
+/**
+ * Measures by dimensions as a picture, with its table beside it. Which place of `dimensions` and `measures` means what, the picture's own file says.
+ * A dimension whose view also has `<name>_label_zh` and `<name>_label_en` is shown by the label of the reader's language.
+ */
+export interface PictureTile extends TileBase {
+  kind: "picture";
+  picture: PictureName;
+  title: Text;
+  dimensions: readonly string[];
+  measures: readonly string[];
+  /** The time dimension the period applies to; null for what is stated as of now. */
+  time: string | null;
+  /** Which part of the period is asked for: all of it when absent, or the state at its end. */
+  at?: "last-day" | "last-month";
+  /** The time dimension itself by this, as the first dimension. */
+  granularity?: "day" | "week" | "month" | "quarter" | "year";
+  filters?: readonly FixedFilter[];
+  order?: readonly { member: string; descending: boolean }[];
+  /** Most rows asked for; 1,000 when absent. */
+  limit?: number;
+  /** By the first dimension, or the one `by` names. */
+  drill?: Drill;
+}
+
+export type Tile = MetricTile | FunnelTile | SeriesTile | LeaderboardTile | BarsTile | TableTile | PictureTile;
 
 /** One file per dashboard in this folder; `index.ts` finds it by its file name, which is its id and its address. */
 export interface Dashboard {
@@ -125,6 +150,8 @@ export function membersOf(tile: Tile): string[] {
       );
     case "bars":
       return [tile.measure, tile.dimension, tile.time, ...filters];
+    case "picture":
+      return [...tile.dimensions, ...tile.measures, ...(tile.time === null ? [] : [tile.time]), ...filters];
     case "table":
       return [
         ...tile.dimensions,

@@ -8,6 +8,7 @@ import { answerBars } from "#lib/server/tiles/bars.ts";
 import { answerFunnel } from "#lib/server/tiles/funnel.ts";
 import { answerLeaderboard } from "#lib/server/tiles/leaderboard.ts";
 import { answerMetric } from "#lib/server/tiles/metric.ts";
+import { answerPicture } from "#lib/server/tiles/picture.ts";
 import { answerSeries } from "#lib/server/tiles/series.ts";
 import { answerTable } from "#lib/server/tiles/table.ts";
 
@@ -25,6 +26,8 @@ function contentOf(tile: Tile, context: TileContext): Promise<TileContent> {
       return answerBars(tile, context);
     case "table":
       return answerTable(tile, context);
+    case "picture":
+      return answerPicture(tile, context);
   }
 }
 

@@ -1,0 +1,74 @@
+import * as Plot from "@observablehq/plot";
+import { frame, labelMargin, type Picture } from "#lib/pictures/picture.ts";
+
+const lineHeight = 34;
+
+/** One line per row: the first measure as a bar, the others (goal, stretch, challenge) as marks across it, the first of them the heaviest. */
+export const bullets: Picture = {
+  shape: { dimensions: [1, 1], measures: [2, 4] },
+  draw(input) {
+    // Two people of one name are two lines: an invisible mark tells their places apart.
+    const seen = new Map<string, number>();
+    const labels = input.rows.map(({ labels: [label = ""] }) => {
+      const times = seen.get(label) ?? 0;
+      seen.set(label, times + 1);
+      return label + "\u200b".repeat(times);
+    });
+    const bars = input.rows.map((row, index) => ({
+      label: labels[index] ?? "",
+      value: row.values[0] ?? 0,
+      text: input.short(row.values[0] ?? null, 0),
+    }));
+    const targets = input.measures.slice(1).flatMap((_, level) =>
+      input.rows.flatMap((row, index) => {
+        const value = row.values[level + 1] ?? null;
+        return value === null ? [] : [{ label: labels[index] ?? "", value, level }];
+      }),
+    );
+    type Target = (typeof targets)[number];
+    const strokes = ["var(--target)", "var(--warn)", "var(--bad)"];
+    return {
+      height: 34 + lineHeight * bars.length,
+      legend: [
+        { label: input.measures[0] ?? "", color: "var(--mark)", shape: "box" },
+        ...input.measures.slice(1).map((label, level) => ({ label, color: strokes[level] ?? "var(--ink)", shape: "line" as const })),
+      ],
+      isTappable: true,
+      rowOf: (index) => index,
+      options: (size) => ({
+        ...frame(input, size),
+        marginLeft: labelMargin(
+          bars.map(({ label }) => label),
+          size.width,
+        ),
+        marginRight: 72,
+        marginTop: 4,
+        x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.short(value, 0), tickSize: 0 },
+        y: { type: "band", domain: bars.map(({ label }) => label), label: null, tickSize: 0, padding: 0.4 },
+        marks: [
+          Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
+          Plot.barX(bars, { x: "value", y: "label", fill: "var(--mark)", className: "marks", rx: 2 }),
+          Plot.tickX(targets, {
+            x: "value",
+            y: "label",
+            stroke: (target: Target) => strokes[target.level] ?? "var(--ink)",
+            strokeWidth: (target: Target) => (target.level === 0 ? 3 : 1.5),
+            insetTop: -4,
+            insetBottom: -4,
+          }),
+          Plot.text(bars, {
+            x: "value",
+            y: "label",
+            text: "text",
+            textAnchor: "start",
+            dx: 8,
+            fill: "var(--ink)",
+            stroke: "var(--surface)",
+            strokeWidth: 4,
+          }),
+          Plot.ruleX([0], { stroke: "var(--line-strong)" }),
+        ],
+      }),
+    };
+  },
+};

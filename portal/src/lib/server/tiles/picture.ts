@@ -1,0 +1,82 @@
+import type { PictureTile } from "#lib/dashboards/definition.ts";
+import { pictures } from "#lib/pictures/index.ts";
+import type { Shape } from "#lib/pictures/picture.ts";
+import type { DateRange } from "#lib/period.ts";
+import { textOf, type Row } from "#lib/semantic.ts";
+import type { PictureData, TableColumn } from "#lib/tile-data.ts";
+import { startOfMonth } from "#lib/calendar-date.ts";
+import { codeLabels } from "#lib/server/code-labels.ts";
+import { viewOf, type TileContext } from "#lib/server/tiles/context.ts";
+
+const defaultLimit = 1_000;
+
+/** The part of the period that the tile asks for. */
+function rangeOf(tile: PictureTile, elapsed: DateRange | null, today: string): DateRange | null {
+  if (tile.time === null) return null;
+  const end = elapsed?.to ?? today;
+  if (tile.at === "last-day") return { from: end, to: end };
+  if (tile.at === "last-month") return { from: startOfMonth(end), to: end };
+  return elapsed;
+}
+
+/** A tile that gives its picture more or less than it takes is a fault of the dashboard's file. */
+function refuseWrongShape(tile: PictureTile, dimensions: number): void {
+  const shape: Shape = pictures[tile.picture].shape;
+  const given = { dimensions, measures: tile.measures.length };
+  for (const part of ["dimensions", "measures"] as const) {
+    const [least, most] = shape[part];
+    if (given[part] < least || given[part] > most)
+      throw new Error(`tile ${tile.id}: the picture ${tile.picture} takes ${least} to ${most} ${part}, the tile gives ${given[part]}`);
+  }
+}
+
+/** The rows of a picture, dimensions by their labels in the reader's language. */
+export async function answerPicture(tile: PictureTile, context: TileContext): Promise<PictureData> {
+  const { scope, catalogue } = context;
+  const timed = tile.granularity && tile.time ? [`${tile.time}.${tile.granularity}`] : [];
+  refuseWrongShape(tile, timed.length + tile.dimensions.length);
+  const range = rangeOf(tile, scope.period.elapsed, scope.company.today);
+  const labelOf = (member: string): string | null => {
+    const label = `${member}_label_${scope.locale === "en" ? "en" : "zh"}`;
+    return catalogue.has(label) ? label : null;
+  };
+  const view = viewOf(tile.measures[0] ?? "");
+  const by = tile.drill?.by;
+  const dateRange = range ? { dateRange: [range.from, range.to] as [string, string] } : {};
+  const { rows, truncated } = await context.load({
+    measures: [...tile.measures],
+    dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, labelOf(member) ?? member]).concat(by ?? []))],
+    timeDimensions:
+      tile.time === null || (!range && !tile.granularity)
+        ? []
+        : [{ dimension: tile.time, ...(tile.granularity ? { granularity: tile.granularity } : {}), ...dateRange }],
+    filters: context.filters(view, tile.filters),
+    ...(tile.order
+      ? { order: tile.order.map(({ member, descending }) => [member, descending ? "desc" : "asc"] as [string, "asc" | "desc"]) }
+      : {}),
+    limit: tile.limit ?? defaultLimit,
+  });
+  const shown = (row: Row, member: string): string | null => {
+    const text = textOf(row, labelOf(member) ?? member);
+    return text === null ? null : (codeLabels(member, scope.locale).get(text) ?? text);
+  };
+  const column = (member: string): TableColumn => {
+    const { title, format, kind } = catalogue.member(member);
+    return { member, title, format, isNumber: kind === "measure" };
+  };
+  const timeColumn: TableColumn[] = tile.granularity && tile.time ? [{ ...column(tile.time), format: "date" }] : [];
+  const drilledBy = by ?? tile.dimensions[0];
+  return {
+    kind: "picture",
+    definitions: tile.measures.map((measure) => context.definition(measure, tile.time ?? "")),
+    columns: [...timeColumn, ...[...tile.dimensions, ...tile.measures].map(column)],
+    rows: rows.map((row) => [
+      ...timed.map((member) => (textOf(row, member) ?? "").slice(0, 10) || null),
+      ...tile.dimensions.map((member) => shown(row, member)),
+      ...tile.measures.map((measure) => textOf(row, measure)),
+    ]),
+    keys: rows.map((row) => (tile.drill && drilledBy ? textOf(row, drilledBy) : null)),
+    range,
+    truncated,
+  };
+}
