@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { frame, type Picture } from "#lib/pictures/picture.ts";
+import { frame, timeOf, timeTicks, type Picture } from "#lib/pictures/picture.ts";
 
 /** Colour-blind safe (after Okabe and Ito); the eighth and all that follow are grey. */
 const palette = ["var(--mark)", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a6ff0"];
@@ -17,9 +17,7 @@ export const curves: Picture = {
     const isDay = input.rows.every(({ labels }) => /^\d{4}-\d\d(-\d\d)?/.test(labels[0] ?? ""));
     const points = input.rows
       .map((row, index) => ({
-        x: isDay
-          ? new Date(`${(row.labels[0] ?? "").slice(0, 7)}${(row.labels[0] ?? "").slice(7, 10) || "-01"}T00:00:00Z`)
-          : Number(row.labels[0]),
+        x: isDay ? timeOf(row.labels[0] ?? "") : Number(row.labels[0]),
         series: row.labels[1] ?? "",
         y: row.values[0] ?? null,
         lower: row.values[1] ?? null,
@@ -39,7 +37,7 @@ export const curves: Picture = {
         ...frame(input, size),
         marginLeft: 56,
         x: {
-          ...(isDay ? { type: "utc" as const } : {}),
+          ...(isDay ? { type: "utc" as const, tickFormat: timeTicks(points.map(({ x }) => new Date(x))) } : {}),
           label: isDay ? null : (input.dimensions[0] ?? null),
           labelArrow: "none",
           ticks: Math.max(2, Math.floor(size.width / 110)),

@@ -1,12 +1,12 @@
 import * as Plot from "@observablehq/plot";
-import { frame, type Picture } from "#lib/pictures/picture.ts";
+import { frame, timeOf, timeTicks, type Picture } from "#lib/pictures/picture.ts";
 
 /** What was, and what is expected with its interval, over days or months: measures are actual, expected, lower edge, upper edge. A target may be a fifth. */
 export const forecast: Picture = {
   shape: { dimensions: [1, 1], measures: [4, 5] },
   draw(input) {
     const points = input.rows.map((row, index) => ({
-      x: new Date(`${(row.labels[0] ?? "").slice(0, 10).padEnd(10, "-01")}T00:00:00Z`),
+      x: timeOf(row.labels[0] ?? ""),
       actual: row.values[0] ?? null,
       expected: row.values[1] ?? null,
       lower: row.values[2] ?? null,
@@ -27,7 +27,13 @@ export const forecast: Picture = {
       options: (size) => ({
         ...frame(input, size),
         marginLeft: 56,
-        x: { type: "utc", label: null, ticks: Math.max(2, Math.floor(size.width / 110)), tickSize: 0 },
+        x: {
+          type: "utc",
+          label: null,
+          tickFormat: timeTicks(points.map(({ x }) => x)),
+          ticks: Math.max(2, Math.floor(size.width / 110)),
+          tickSize: 0,
+        },
         y: { zero: true, nice: true, label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => input.short(value, 0) },
         marks: [
           Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),

@@ -64,3 +64,12 @@ export const labelMargin = (labels: readonly string[], width: number): number =>
   const lengths = labels.map((label) => [...label].reduce((sum, character) => sum + (/[\u0000-\u007f]/.test(character) ? 1 : 2), 0));
   return Math.min(Math.max(40, 6.6 * Math.max(0, ...lengths) + 12), width / 3);
 };
+
+/** A first dimension that is a day or a month, as a point in time: "2026-11" and "2026-11-01" are one. */
+export const timeOf = (label: string): Date => new Date(`${label.slice(0, 10).padEnd(10, "-01")}T00:00:00Z`);
+
+/** How points in time are written on an axis, the same in every language: months as 2026-11 where all are months. */
+export const timeTicks = (times: readonly Date[]): ((time: Date) => string) => {
+  const length = times.every((time) => time.getUTCDate() === 1) ? 7 : 10;
+  return (time) => time.toISOString().slice(0, length);
+};

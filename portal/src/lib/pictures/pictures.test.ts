@@ -103,6 +103,11 @@ describe("geometry", () => {
     expect(ten).toBeGreaterThan(two);
   });
 
+  it("months on an axis are written alike in every language", () => {
+    expect(drawn("forecast").svg).toMatch(/>2026-1[01]</);
+    expect(drawn("forecast").svg).not.toMatch(/>(Oct|Nov|January)</);
+  });
+
   it("two people of one name have two lines", () => {
     const [first, second] = marks(drawn("bullets").svg);
     expect(numberOf(first, "y")).not.toBe(numberOf(second, "y"));
