@@ -3,6 +3,7 @@ import { Catalog } from "./catalog.ts";
 import { Compiler } from "./compiler.ts";
 import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
 import { NodeError } from "./errors.ts";
+import { createFitTables, fitTablesOf } from "./fits/fit-tables.ts";
 import { Graph } from "./graph.ts";
 import { materialize } from "./materialize.ts";
 import { quoteIdentifier } from "./relation.ts";
@@ -30,6 +31,8 @@ export interface ExecuteOptions {
   inTransaction?: boolean;
   /** Asked right before a node would be built or tested: false leaves it as it is, and out of the results. */
   isDue?: (node: Node) => boolean;
+  /** Right before a node is built, on the connection that builds it. */
+  beforeBuild?: (node: Node, connection: DuckDBConnection) => Promise<void>;
   /** After a node was built, on the connection that built it. */
   onBuilt?: (node: Node, connection: DuckDBConnection) => Promise<void>;
   /** Interrupts what runs and skips the rest. */
@@ -60,6 +63,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
     log: (message, info) => (info ? log?.(message) : undefined),
   });
   await createSchemas(selected, catalog, first);
+  await createFitTables(fitTablesOf(project), first);
   const units = planUnits(selected, new Graph(project.nodes.values()), options.gate);
   const total = units.reduce((sum, unit) => sum + unit.nodes.length, 0);
   const results: NodeResult[] = [];
@@ -121,6 +125,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
     const started = performance.now();
     try {
       const { connection } = worker;
+      await options.beforeBuild?.(node, connection);
       const built = await materialize(node, {
         compiler,
         catalog,

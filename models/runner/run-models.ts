@@ -8,6 +8,9 @@ import { readCatalogTables } from "./docs-catalog.ts";
 import { writeDocsPage } from "./docs-page.ts";
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { executeNodes } from "./execute.ts";
+import { fitLine, fitsInBuild, withFitEdges } from "./fits/fits-in-build.ts";
+import type { Fit } from "./fits/definition.ts";
+import { loadFits } from "./fits/load-fits.ts";
 import type { NodeResult, Progress } from "./node-result.ts";
 import { TemplateError } from "./jinja/index.ts";
 import { loadProject } from "./load-project.ts";
@@ -135,12 +138,14 @@ async function taskOf(options: RunOptions): Promise<Task> {
 async function runTask(task: Task, summary: RunSummary): Promise<void> {
   const startedAt = new Date();
   const threads = task.connection ? 1 : (task.threads ?? Math.min(4, availableParallelism()));
-  const project = await loadProject({
+  const parsed = await loadProject({
     projectDir: task.projectDir,
     target: targetOf(task, threads),
     vars: task.vars ?? {},
     ...(task.targetPath !== null && { cache: { targetPath: task.targetPath } }),
   });
+  const fits = await loadFits(parsed, task.projectDir);
+  const project = withFitEdges(parsed, fits);
   for (const warning of project.warnings) task.log?.(`warning: ${warning}`);
   const chosen = task.only ?? selectNodes(project, task.select ?? [], task.exclude ?? []);
   summary.nodes = [...project.nodes.values()].filter(
@@ -166,7 +171,7 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
   }
   const target = await openTarget(task, threads);
   try {
-    await perform(task, project, chosen, summary, target.connections, invocation);
+    await perform(task, project, fits, chosen, summary, target.connections, invocation);
   } finally {
     target.close();
   }
@@ -175,6 +180,7 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
 async function perform(
   task: Task,
   project: Project,
+  fits: readonly Fit[],
   chosen: ReadonlySet<string>,
   summary: RunSummary,
   connections: readonly DuckDBConnection[],
@@ -204,14 +210,14 @@ async function perform(
       for (const node of summary.nodes)
         if (node.resourceType !== "unit_test") summary.compiled.set(node.uniqueId, await compiler.compile(node, first));
   } else {
-    summary.results = await execute(task, project, summary.nodes, connections);
+    summary.results = await execute(task, project, fits, summary.nodes, connections);
     const bad = summary.results.some(({ status }) => status === "error" || status === "fail" || status === "skipped");
     if (bad) summary.exitCode = 1;
   }
   if (!invocation) return;
   const compiled = new Map(summary.compiled);
   for (const { uniqueId, compiledCode } of summary.results) if (compiledCode !== null) compiled.set(uniqueId, compiledCode);
-  const manifest = await writeManifest(project, compiled, invocation);
+  const manifest = await writeManifest(project, compiled, invocation, first);
   // Also without results: `retry` must not repeat an older run.
   if (executing.has(command)) await writeRunResults(summary.results, invocation);
   if (command === "docs generate") {
@@ -223,6 +229,7 @@ async function perform(
 const execute = (
   task: Task,
   project: Project,
+  fits: readonly Fit[],
   selected: readonly Node[],
   connections: readonly DuckDBConnection[],
 ): Promise<NodeResult[]> =>
@@ -235,6 +242,12 @@ const execute = (
     failFast: task.failFast ?? false,
     fullRefresh: task.fullRefresh ?? false,
     storeFailures: task.storeFailures ?? false,
+    beforeBuild: fitsInBuild({
+      project,
+      fits,
+      now: () => new Date(),
+      onRun: (run) => task.log?.(fitLine(run)),
+    }),
     ...(task.signal && { signal: task.signal }),
     ...(task.onProgress && { onProgress: task.onProgress }),
     ...(task.log && { log: task.log }),

@@ -1,0 +1,86 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { ProjectError } from "../errors.ts";
+import { quoteIdentifier } from "../relation.ts";
+import type { Project, Source } from "../resources.ts";
+import { literal, runStatements } from "../statements.ts";
+import type { FitRow } from "./definition.ts";
+
+/** A source table that a fit fills, as its YAML declares it. */
+export interface FitTable {
+  name: string;
+  database: string;
+  schema: string;
+  identifier: string;
+  columns: { name: string; type: string }[];
+  /** Whose result it is. Null for the record of the fits' own runs. */
+  fit: string | null;
+  /** Earlier runs' rows stay. */
+  isKept: boolean;
+}
+
+const isFitSource = (source: Source): boolean => "fit" in source.config.meta;
+
+/** Source tables with `meta.fit`: the fit's name, or null for the record of runs. `meta.keeps: every_run` appends instead of replacing. */
+export function fitTablesOf(project: Project): FitTable[] {
+  return [...project.sources.values()].filter(isFitSource).map((source) => {
+    const place = `${source.file}: source ${source.sourceName}.${source.name}`;
+    const { fit, keeps = "last_run" } = source.config.meta;
+    if (fit !== null && typeof fit !== "string")
+      throw new ProjectError(`${place}: meta.fit takes the name of a fit, found ${JSON.stringify(fit)}`);
+    if (keeps !== "last_run" && keeps !== "every_run")
+      throw new ProjectError(`${place}: meta.keeps must be last_run or every_run, found ${JSON.stringify(keeps)}`);
+    const columns = source.columns.map(({ name, data_type: type }) => {
+      if (type === null)
+        throw new ProjectError(`${place}: column ${name} has no data_type; a table that a fit fills is made from its YAML`);
+      return { name, type };
+    });
+    const { name, database, schema, identifier } = source;
+    return { name, database, schema, identifier, columns, fit, isKept: keeps === "every_run" };
+  });
+}
+
+export const fitTableSql = ({ schema, identifier }: FitTable, database: string): string =>
+  [database, schema, identifier].map(quoteIdentifier).join(".");
+
+/** Makes the tables that are not there yet, empty: before a fit's first run its models have no rows. */
+export async function createFitTables(tables: readonly FitTable[], connection: DuckDBConnection, catalog?: string): Promise<void> {
+  if (tables.length === 0) return;
+  const statements = tables.flatMap((table) => {
+    const database = catalog ?? table.database;
+    const columns = table.columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(", ");
+    return [
+      `create schema if not exists ${quoteIdentifier(database)}.${quoteIdentifier(table.schema)}`,
+      `create table if not exists ${fitTableSql(table, database)} (${columns})`,
+    ];
+  });
+  await runStatements(connection, [...new Set(statements)]);
+}
+
+const rowsAtOnce = 5000;
+
+/** Appends rows; a cell that the table has no column for, or a column without a cell, is a mistake of the fit. */
+export async function appendFitRows(
+  table: FitTable,
+  rows: readonly FitRow[],
+  connection: DuckDBConnection,
+  database: string,
+): Promise<void> {
+  const names = table.columns.map(({ name }) => name);
+  for (const row of rows) {
+    const strange = Object.keys(row).find((name) => !names.includes(name));
+    const missing = names.find((name) => row[name] === undefined);
+    if (strange !== undefined || missing !== undefined)
+      throw new ProjectError(
+        `fit ${table.fit ?? "runs"}: a row of ${table.schema}.${table.identifier} ${strange === undefined ? `has no ${missing}` : `has ${strange}`}; its YAML names ${names.join(", ")}`,
+      );
+  }
+  const shape = JSON.stringify([Object.fromEntries(table.columns.map(({ name, type }) => [name, type]))]);
+  const cells = names.map((name) => `kehu_row.${quoteIdentifier(name)}`).join(", ");
+  for (let start = 0; start < rows.length; start += rowsAtOnce) {
+    const text = JSON.stringify(rows.slice(start, start + rowsAtOnce));
+    await connection.run(
+      `insert into ${fitTableSql(table, database)} select ${cells} from (select unnest(from_json(cast($1 as json), ${literal(shape)})) as kehu_row)`,
+      [text],
+    );
+  }
+}
