@@ -7,7 +7,7 @@ import { QueryError } from "./errors.ts";
 import type { Gate } from "./gate.ts";
 import type { Locale } from "./model.ts";
 import type { Plan, Planner } from "./plan.ts";
-import { rightsOf } from "./policy.ts";
+import { policyMarts, rightsOf } from "./policy.ts";
 import type { CallerScope, Purpose } from "./policy.ts";
 import { defaultLimit, membersOf, parseQuery } from "./query.ts";
 import type { QueryRequest } from "./query.ts";
@@ -161,7 +161,9 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
       query,
       model.hash,
       // A foreign file has no versions: the file itself is one.
-      snapshot.governed ? [...marts, "dim_employees", "dim_departments"].map((mart) => snapshot.marts.get(mart)?.version) : pointer.build,
+      snapshot.governed
+        ? [...marts, ...policyMarts(marts, snapshot.marts)].map((mart) => snapshot.marts.get(mart)?.version)
+        : pointer.build,
     ]);
     const known = results.get(key);
     const result = known ?? (await execute(ranged, type, plan, ask, snapshot));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller, SemanticApp } from "./app.ts";
 import { clerk, companyMarts, companyModel, companySql, executive, manager, otherRep, rep } from "./policy.fixture.ts";
 import { load, manualSource, newFolder, startSemantic, writeModel, writeSnapshot } from "./testing.ts";
+import type { TestMart } from "./testing.ts";
 
 const caller = (scope: Caller["scope"]): Caller => ({ scope, locale: "zh-CN" });
 const callers = {
@@ -161,5 +162,64 @@ describe("mutations: each part of the predicate is held by a row above", () => {
     ["undeclared", null],
   ])("%s", async (_, scope) => {
     expect(await seen(scope)).not.toBe("[[11,12],[12,21],[11,12,21,90]]");
+  });
+});
+
+describe("rows of a customer, in a mart that does not say whose it is", () => {
+  const sql = `${companySql}
+    create table marts.dim_customers as select * from (values (1, 1, 1), (2, 2, 1), (3, 3, 2), (4, null, 1)) known(customer_key, owner_key, department_key);
+    create table marts.fct_customer_scores as select * from (values (11, 1), (21, 2), (31, 3), (41, 4), (51, null)) scores(id, customer_key);`;
+  const model = {
+    "scores.yml": `
+cubes:
+  - name: scores
+    sql_table: fct_customer_scores
+    dimensions:
+      - { name: id, sql: id, type: number, primary_key: true, public: true }
+    measures:
+      - { name: count, type: count }`,
+  };
+  const own = { entity: "order", employee: ["owner_key"], department: "department_key" };
+  const scores: TestMart = { name: "fct_customer_scores", scope: { entity: "order", customer: "customer_key" } };
+  // Only what a test says is rebuilt, so that no cached answer goes stale by another mart's version.
+  const unchanged = companyMarts.map((mart): TestMart => ({ ...mart, version: "c1" }));
+  const folder = newFolder();
+  const source = manualSource(null);
+  let scored: SemanticApp;
+  let builds = 0;
+  const publish = async (owners: string, marts: TestMart[]): Promise<void> => {
+    builds++;
+    source.publish(await writeSnapshot(folder, `c${builds}`, `${sql} ${owners}`, [...unchanged, ...marts], `0/${builds}`));
+  };
+  const seen = async (name: string): Promise<unknown> => {
+    const { status, results } = await load(
+      scored,
+      { dimensions: ["scores.id"], order: { "scores.id": "asc" } },
+      { caller: name, headers: { "kehu-wait-for": `0/${builds}` } },
+    );
+    return results[0]?.data.map((row) => row["scores.id"]) ?? status;
+  };
+
+  beforeAll(async () => {
+    scored = await startSemantic({ modelDir: writeModel(folder, model), snapshots: source }, callers);
+  });
+  afterAll(async () => scored.close());
+
+  test("are seen by who sees the customer", async () => {
+    await publish("", [{ name: "dim_customers", scope: own }, scores]);
+    expect(await Promise.all(["rep", "manager", "executive", "clerk"].map(seen))).toEqual([[11], [11, 21, 41], [11, 21, 31, 41, 51], 403]);
+  });
+
+  test("follow the customer's owner though the mart itself was not rebuilt", async () => {
+    await publish("update marts.dim_customers set owner_key = 1 where customer_key = 3;", [
+      { name: "dim_customers", scope: own },
+      { ...scores, version: "c1" },
+    ]);
+    expect(await seen("rep")).toEqual([11, 31]);
+  });
+
+  test("are nobody's when nothing says whose the customers are", async () => {
+    await publish("", [scores]);
+    expect(await Promise.all(["rep", "executive"].map(seen))).toEqual([403, 403]);
   });
 });

@@ -17,7 +17,18 @@ export interface Mart {
   version: string;
 }
 
-export type MartScope = "none" | { entity: string; employee: string[]; department: string | undefined };
+export type MartScope =
+  | "none"
+  | {
+      entity: string;
+      employee: string[];
+      department: string | undefined;
+      /** Rows are those of the customer with this key, as `dim_customers` of the same snapshot says: right also in a mart that is rebuilt at night only. */
+      customer: string | undefined;
+    };
+
+/** The mart that says whose a customer is. */
+export const customerMart = "dim_customers";
 
 /** From `meta.scope` of the mart's YAML as stored in `meta.marts.scope`. Undefined: not declared, so closed. */
 export const parseMartScope = (text: string | null): MartScope | undefined => {
@@ -26,8 +37,13 @@ export const parseMartScope = (text: string | null): MartScope | undefined => {
   const value: unknown = JSON.parse(text);
   if (value === "none") return "none";
   if (typeof value !== "object" || value === null || !("entity" in value) || typeof value.entity !== "string") return undefined;
-  const { entity, employee, department } = value as { entity: string; employee?: string | string[]; department?: string };
-  return { entity, employee: employee === undefined ? [] : [employee].flat(), department };
+  const { entity, employee, department, customer } = value as {
+    entity: string;
+    employee?: string | string[];
+    department?: string;
+    customer?: string;
+  };
+  return { entity, employee: employee === undefined ? [] : [employee].flat(), department, customer };
 };
 
 /** Export is never wider than read. */
@@ -71,12 +87,45 @@ export interface ScopeKeys {
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** The temp view that stands for a mart, or undefined when the caller may read none of its rows. */
-export const viewOf = (mart: Mart, scope: CallerScope, purpose: Purpose, keys: ScopeKeys): string | undefined => {
-  const predicate = predicateOf(mart.scope, scope, purpose, keys);
+/** The temp view that stands for a mart, or undefined when the caller may read none of its rows. `customers`: the mart `customerMart`. */
+export const viewOf = (
+  mart: Mart,
+  scope: CallerScope,
+  purpose: Purpose,
+  keys: ScopeKeys,
+  customers: Mart | undefined,
+): string | undefined => {
+  const predicate =
+    typeof mart.scope === "object" && mart.scope.customer !== undefined
+      ? ofCustomer(mart.scope.entity, mart.scope.customer, customers, scope, purpose, keys)
+      : predicateOf(mart.scope, scope, purpose, keys);
   if (predicate === undefined) return undefined;
   const where = predicate === "all" ? "" : ` where ${predicate}`;
   return `create temp view ${quoted(mart.name)} as select * from snap.${quoted(mart.schema)}.${quoted(mart.name)}${where}`;
+};
+
+/** The marts whose rows decide what a caller sees of `read`: a cached answer is stale when one of them has changed. */
+export const policyMarts = (read: readonly string[], marts: ReadonlyMap<string, Mart>): string[] => {
+  const byCustomer = read.some((name) => {
+    const scope = marts.get(name)?.scope;
+    return typeof scope === "object" && scope.customer !== undefined;
+  });
+  return ["dim_employees", "dim_departments", ...(byCustomer ? [customerMart] : [])];
+};
+
+/** The rows whose customer the caller may see; closed when nothing says whose the customers are. */
+const ofCustomer = (
+  entity: string,
+  column: string,
+  customers: Mart | undefined,
+  scope: CallerScope,
+  purpose: Purpose,
+  keys: ScopeKeys,
+): string | undefined => {
+  if (!customers || typeof customers.scope !== "object") return undefined;
+  const predicate = predicateOf({ ...customers.scope, entity }, scope, purpose, keys);
+  if (predicate === undefined || predicate === "all") return predicate;
+  return `${quoted(column)} in (select customer_key from snap.${quoted(customers.schema)}.${quoted(customers.name)} where ${predicate})`;
 };
 
 const predicateOf = (mart: MartScope | undefined, scope: CallerScope, purpose: Purpose, keys: ScopeKeys): string | undefined => {

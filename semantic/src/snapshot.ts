@@ -2,7 +2,7 @@
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBResultReader, DuckDBValue } from "@duckdb/node-api";
 import { openSnapshot } from "@kehu/ingest";
 import type { DuckDBBudget } from "@kehu/ingest";
-import { parseMartScope, rightsOf, viewOf } from "./policy.ts";
+import { customerMart, parseMartScope, rightsOf, viewOf } from "./policy.ts";
 import type { CallerScope, Mart, Purpose, ScopeKeys } from "./policy.ts";
 
 /** Connections of one scope: queries of one dashboard run side by side, but one caller does not take all threads. */
@@ -107,7 +107,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
   };
   const newPool = (scope: CallerScope, purpose: Purpose): Pool => {
     const granted = [...marts.values()].flatMap((mart) => {
-      const view = viewOf(mart, scope, purpose, keys);
+      const view = viewOf(mart, scope, purpose, keys, marts.get(customerMart));
       return view ? [{ name: mart.name.toLowerCase(), view }] : [];
     });
     return { views: granted.map(({ view }) => view), marts: new Set(granted.map(({ name }) => name)), idle: [], open: 0, waiting: [] };
