@@ -1,6 +1,7 @@
 /** What other rooms and the composition root may use of the operational API. */
 export * from "./entities/definition.ts";
 export * from "./entities/index.ts";
+export { type KnownSetting, knownSettings } from "./entities/known-settings.ts";
 export * from "./auth/index.ts";
 export * from "./postgres/index.ts";
 export * from "./config.ts";

@@ -23,10 +23,20 @@ const createTables = async (connection: DuckDBConnection): Promise<void> => {
     const columns = Object.entries({ ...systemColumns, ...entity.columns }).map(([name, { type }]) => `"${name}" ${duckdbTypes[type]}`);
     await connection.run(`create table mirror.raw.${entity.table} (row_key bigint, ${columns.join(", ")})`);
   }
-  await connection.run(
-    `create table mirror.raw.stage_events (row_key bigint, id uuid, entity varchar, record_id uuid, from_value varchar, to_value varchar,
-      effective_at timestamptz, recorded_at timestamptz, actor_id uuid)`,
-  );
+  const eventTypes = {
+    stage: "varchar",
+    status: "varchar",
+    owner: "uuid",
+    department: "uuid",
+    amount: "varchar",
+    expected_close: "varchar",
+  };
+  for (const [kind, type] of Object.entries(eventTypes)) {
+    await connection.run(
+      `create table mirror.raw.${kind}_events (row_key bigint, id uuid, entity varchar, record_id uuid, from_value ${type}, to_value ${type},
+        effective_at timestamptz, recorded_at timestamptz, actor_id uuid)`,
+    );
+  }
 };
 
 /** Row `key` of a table has the id `<digit of the table>…<key>`. */

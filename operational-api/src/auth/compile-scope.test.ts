@@ -2,13 +2,27 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entities } from "../entities/index.ts";
 import { compileScope } from "./compile-scope.ts";
 import { actions, grantFor, type RowGrant, type Scope } from "./scope.ts";
-import { createTestAuth, type TestAuth, type TestCompany } from "./testing.ts";
+import { migrateAuth } from "./migrate.ts";
+import { installScopeTriggers } from "./tables.ts";
+import { createTestAuth, testAuthConfig, type TestAuth, type TestCompany } from "./testing.ts";
 
 let setup: TestAuth;
 let people: TestCompany["employees"];
 let places: TestCompany["departments"];
-const documents = ["customer", "contact", "lead", "opportunity", "activity", "order", "order_line", "receipt"];
-const references = ["department", "employee", "product_category", "product", "pipeline_stage", "exchange_rate"];
+const binding = ["contract", "order", "order_line", "instalment", "receipt"];
+const documents = ["customer", "contact", "customer_event", "lead", "opportunity", "activity", ...binding];
+const definitions = ["value_criterion", "value_tier", "churn_definition"];
+const references = [
+  "department",
+  "employee",
+  "product_category",
+  "product",
+  "pipeline_stage",
+  "close_reason",
+  "exchange_rate",
+  "company_setting",
+  ...definitions,
+];
 const none: RowGrant = { rows: "none" };
 const all: RowGrant = { rows: "all" };
 const some = (employees: string[], departments: string[]): RowGrant => ({
@@ -32,12 +46,14 @@ describe("default roles", () => {
       for (const entity of [...entities.map(({ name }) => name), "leaderboard"]) expect(grantFor(scope, action, entity)).toEqual(all);
   });
 
-  test.each(["executive", "analyst"] as const)("%s reads and exports everything and writes nothing", async (role) => {
+  test.each(["executive", "analyst"] as const)("%s reads and exports everything and writes no record", async (role) => {
     const scope = await scopeOf(await setup.user(`${role}@example.com`, [role]));
     for (const entity of [...entities.map(({ name }) => name), "leaderboard"]) {
       expect(grantFor(scope, "read", entity)).toEqual(all);
       expect(grantFor(scope, "export", entity)).toEqual(all);
-      for (const action of ["create", "update", "delete", "backdate"] as const) expect(grantFor(scope, action, entity)).toEqual(none);
+      const decided = role === "executive" && definitions.includes(entity);
+      for (const action of ["create", "update", "delete"] as const) expect(grantFor(scope, action, entity)).toEqual(decided ? all : none);
+      expect(grantFor(scope, "backdate", entity)).toEqual(none);
     }
   });
 
@@ -62,17 +78,35 @@ describe("default roles", () => {
     expect(grantFor(scope, "read", "order")).toEqual(some([boss, nora, ned, nick, sara, lars], [places.sales, places.north, places.south]));
   });
 
-  test("a rep has own rows only, and deletes no order or receipt", async () => {
+  test("a rep has own rows only, and deletes no contract, order or receipt", async () => {
     const own = some([people.ned], []);
     const scope = await scopeOf(await setup.user("ned@example.com", ["sales_rep"], people.ned));
     for (const entity of documents)
       for (const action of ["read", "create", "update", "export"] as const) expect(grantFor(scope, action, entity)).toEqual(own);
     expect(grantFor(scope, "delete", "customer")).toEqual(own);
-    for (const entity of ["order", "order_line", "receipt", "target"]) expect(grantFor(scope, "delete", entity)).toEqual(none);
+    for (const entity of [...binding, "target"]) expect(grantFor(scope, "delete", entity)).toEqual(none);
     expect(grantFor(scope, "read", "target")).toEqual(own);
     expect(grantFor(scope, "read", "leaderboard")).toEqual(all);
     expect(grantFor(scope, "read", "product")).toEqual(all);
   });
+});
+
+test("a company that exists gets the default rights to what a version adds, and keeps its own for the rest", async () => {
+  const { client, url } = setup;
+  const rows = async (entity: string): Promise<number> =>
+    (await client.query("select from auth.permissions where role = 'sales_rep' and entity = $1", [entity])).rowCount ?? 0;
+  const [contracts, leads] = [await rows("contract"), await rows("lead")];
+  expect(contracts).toBeGreaterThan(0);
+  await client.query("drop table auth.known_subjects; delete from auth.permissions where entity in ('contract', 'lead')");
+  await migrateAuth(url, testAuthConfig);
+  expect([await rows("contract"), await rows("lead")]).toEqual([contracts, 0]);
+  await client.query("delete from auth.permissions where entity = 'contract'");
+  await migrateAuth(url, testAuthConfig);
+  expect(await rows("contract")).toBe(0);
+  await client.query("drop table auth.known_subjects, auth.permissions");
+  await migrateAuth(url, testAuthConfig);
+  await installScopeTriggers(client);
+  expect([await rows("contract"), await rows("lead")]).toEqual([contracts, leads]);
 });
 
 describe("closed by default", () => {

@@ -1,5 +1,5 @@
 import type { ClientBase } from "pg";
-import { defaultPermissions, rowScopes } from "./permissions.ts";
+import { allSubjects, defaultPermissions, everything, firstSubjects, rowScopes } from "./permissions.ts";
 import { actions, roles } from "./scope.ts";
 
 export const scopeChannel = "kehu_scope";
@@ -40,19 +40,41 @@ const permissionsTable = `
   )
 `;
 
-/** Makes what is missing. The default permissions are inserted with their table: a row that an administrator took away stays away. */
+/** What has had its default permissions: a row that an administrator took away stays away, and a new entity is not closed to everybody. */
+const knownSubjectsTable = "create table auth.known_subjects (entity text primary key)";
+
+const isPresent = async (client: ClientBase, table: string): Promise<boolean> => {
+  const { rows } = await client.query<{ present: boolean }>("select to_regclass($1) is not null as present", [table]);
+  return rows[0]?.present === true;
+};
+
+/** Inserts the default permissions of the entities and aggregates that are new to this database, and of `*` with their table. */
+async function insertDefaultPermissions(client: ClientBase): Promise<void> {
+  const isNew = !(await isPresent(client, "auth.permissions"));
+  if (isNew) await client.query(permissionsTable);
+  if (!(await isPresent(client, "auth.known_subjects"))) {
+    await client.query(knownSubjectsTable);
+    if (!isNew) await client.query("insert into auth.known_subjects select unnest($1::text[])", [firstSubjects]);
+  }
+  const { rows } = await client.query<{ entity: string }>(
+    "insert into auth.known_subjects select unnest($1::text[]) on conflict do nothing returning entity",
+    [allSubjects],
+  );
+  const added = new Set(rows.map(({ entity }) => entity));
+  const wanted = defaultPermissions.filter(({ entity }) => added.has(entity) || (isNew && entity === everything));
+  await client.query(
+    `insert into auth.permissions select role, entity, action, rows from json_populate_recordset(null::auth.permissions, $1)
+     on conflict do nothing`,
+    [JSON.stringify(wanted)],
+  );
+}
+
+/** Makes what is missing. */
 export async function createAuthTables(client: ClientBase): Promise<void> {
   await client.query("begin");
   try {
     await client.query(tables);
-    const { rows } = await client.query<{ present: boolean }>("select to_regclass('auth.permissions') is not null as present");
-    if (!rows[0]?.present) {
-      await client.query(permissionsTable);
-      await client.query(
-        "insert into auth.permissions select role, entity, action, rows from json_populate_recordset(null::auth.permissions, $1)",
-        [JSON.stringify(defaultPermissions)],
-      );
-    }
+    await insertDefaultPermissions(client);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");

@@ -13,8 +13,14 @@ export class DemoStillReferred extends Error {
   override name = "DemoStillReferred";
 }
 
+/** What a company decides about itself, the demo or not: refers to nothing and stays. */
+const definitions = ["close_reasons", "company_settings", "value_criteria", "value_tiers", "churn_definitions"];
+
 /** Also those the demo company has no rows in: they may refer to its rows. */
-const allTables: readonly string[] = [...entities.map(({ table }) => table), ...eventTables];
+const allTables: readonly string[] = [
+  ...entities.map(({ table }) => table).filter((table) => !definitions.includes(table)),
+  ...eventTables,
+];
 
 const isDemo = (column: string): string => `right(${column}::text, ${demoMark.length}) = '${demoMark}'`;
 

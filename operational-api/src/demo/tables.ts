@@ -34,7 +34,14 @@ export const entityTables = {
   targets: target,
 } as const;
 
-export const eventTables = ["stage_events", "status_events", "owner_events", "department_events"] as const;
+export const eventTables = [
+  "stage_events",
+  "status_events",
+  "owner_events",
+  "department_events",
+  "amount_events",
+  "expected_close_events",
+] as const;
 
 export type EntityTable = keyof typeof entityTables;
 export type EventTable = (typeof eventTables)[number];

@@ -38,6 +38,7 @@ export const activity = defineEntity({
       },
       filter: true,
     },
+    cost: { type: "money", label: { zh: "费用", en: "Cost" }, minimum: 0 },
     note: { type: "text", label: { zh: "备注", en: "Note" }, maxLength: 2000 },
   },
   scope: { employee: ["owner_id"], customer: "customer_id" },

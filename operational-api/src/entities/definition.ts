@@ -77,7 +77,7 @@ export interface Entity {
   /** Column groups that must be unique among rows that are not deleted. */
   unique?: readonly (readonly string[])[];
   /** Columns whose changes are written to the event tables with `effective_at`, in the same transaction. */
-  events?: { stage?: string; status?: string; owner?: string; department?: string };
+  events?: { stage?: string; status?: string; owner?: string; department?: string; amount?: string; expected_close?: string };
   /** Child rows written inside the parent's body under this field, and read back with it. */
   children?: { field: string; entity: string; parentColumn: string; required: boolean };
 }

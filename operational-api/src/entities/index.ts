@@ -1,10 +1,16 @@
 import { activity } from "./activity.ts";
+import { churnDefinition } from "./churn-definition.ts";
+import { closeReason } from "./close-reason.ts";
+import { companySetting } from "./company-setting.ts";
 import { contact } from "./contact.ts";
+import { contract } from "./contract.ts";
 import { customer } from "./customer.ts";
+import { customerEvent } from "./customer-event.ts";
 import type { Entity } from "./definition.ts";
 import { department } from "./department.ts";
 import { employee } from "./employee.ts";
 import { exchangeRate } from "./exchange-rate.ts";
+import { instalment } from "./instalment.ts";
 import { lead } from "./lead.ts";
 import { opportunity } from "./opportunity.ts";
 import { order } from "./order.ts";
@@ -14,6 +20,8 @@ import { product } from "./product.ts";
 import { productCategory } from "./product-category.ts";
 import { receipt } from "./receipt.ts";
 import { target } from "./target.ts";
+import { valueCriterion } from "./value-criterion.ts";
+import { valueTier } from "./value-tier.ts";
 
 /** Every entity, parents before children where references allow it. */
 export const entities: readonly Entity[] = [
@@ -22,14 +30,22 @@ export const entities: readonly Entity[] = [
   productCategory,
   product,
   pipelineStage,
+  closeReason,
   exchangeRate,
+  companySetting,
+  valueCriterion,
+  valueTier,
+  churnDefinition,
   customer,
   contact,
+  customerEvent,
   lead,
   opportunity,
   activity,
+  contract,
   order,
   orderLine,
+  instalment,
   receipt,
   target,
 ];

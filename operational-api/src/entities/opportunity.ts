@@ -30,5 +30,5 @@ export const opportunity = defineEntity({
     close_reason: { type: "text", label: { zh: "赢输原因", en: "Win/loss reason" }, filter: true, maxLength: 80 },
   },
   scope: { employee: ["owner_id"], customer: "customer_id" },
-  events: { stage: "stage", status: "status", owner: "owner_id" },
+  events: { stage: "stage", status: "status", owner: "owner_id", amount: "amount", expected_close: "expected_close_on" },
 });

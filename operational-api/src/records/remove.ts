@@ -12,8 +12,10 @@ export const deleteRecord = async (write: Write, entity: Entity, { row, grant }:
   await softDelete(write, entity, row, grant);
 };
 
-/** Brings a locked deleted record back. Throws Problem 409 when its keys were taken meanwhile, or what it refers to is deleted. */
-export const restoreRecord = (write: Write, entity: Entity, { row, grant }: Locked): Promise<Row> =>
-  restore(write, entity, row, grant).catch((error: unknown) => {
+/** Brings a locked deleted record back. Throws Problem 409 when its keys were taken meanwhile, what it refers to is deleted, or a rule forbids it. */
+export const restoreRecord = async (write: Write, entity: Entity, { row, grant }: Locked): Promise<Row> => {
+  for (const rule of rulesOf(entity)) await rule.restore?.(write, row);
+  return restore(write, entity, row, grant).catch((error: unknown) => {
     throw isUniqueViolation(error) ? conflictOf(entity, error) : error;
   });
+};

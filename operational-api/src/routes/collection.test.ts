@@ -47,14 +47,26 @@ const sample = (column: Column, name: string): unknown => {
 };
 
 /** What a full body has no business to say: computed, decided by a rule, or a business time. */
-const left = new Set(["stage", "exchange_rate", "parent_id", "manager_id", "discount"]);
+const left = new Set(["stage", "exchange_rate", "parent_id", "manager_id", "discount", "terminated_on"]);
 
-const fullBody = (entity: Entity, without?: string): Body => {
+/** What bodies of an entity with rules or keys of its own say instead, the first and the second that is made. */
+const own: Readonly<Record<string, readonly [Body, Body]>> = {
+  exchange_rate: [{ currency: "USD" }, { currency: "USD", valid_on: "2025-01-01" }],
+  target: [{}, { month: "2026-12-01" }],
+  company_setting: [
+    { key: "active_days", value: "200" },
+    { key: "payment_days", value: "45" },
+  ],
+  value_criterion: [{}, { segment: "reseller" }],
+  churn_definition: [{}, { segment: "reseller" }],
+};
+
+const fullBody = (entity: Entity, without?: string, which: 0 | 1 = 0): Body => {
   const columns = Object.entries(entity.columns).filter(
     ([name, column]) => !column.readOnly && !column.backdate && !left.has(name) && name !== without,
   );
   const body: Body = Object.fromEntries(columns.map(([name, column]) => [name, sample(column, name)]));
-  if (entity.name === "exchange_rate") body["currency"] = "USD";
+  Object.assign(body, own[entity.name]?.[which]);
   if (entity.children) {
     const child = entities.find(({ name }) => name === entity.children?.entity);
     if (child) body[entity.children.field] = [fullBody(child, entity.children.parentColumn)];
@@ -96,13 +108,7 @@ describe.each(written.map((entity) => [collectionOf(entity), entity] as const))(
     const same = await api.admin.send("PATCH", `${path}/${id}`, { external_id: `new-${entity.name}` }, { "if-match": '"2"' });
     expect(same.body["version"]).toBe(2);
 
-    const spare = await api.admin.send(
-      "POST",
-      path,
-      entity.name === "exchange_rate"
-        ? { ...fullBody(entity), valid_on: "2025-01-01" }
-        : { ...fullBody(entity), ...(entity.name === "target" && { month: "2026-12-01" }) },
-    );
+    const spare = await api.admin.send("POST", path, fullBody(entity, undefined, 1));
     const spareId = String(spare.body["id"]);
     expect(spare.status).toBe(201);
     expect((await api.admin.send("DELETE", `${path}/${spareId}`, undefined, { "if-match": '"1"' })).status).toBe(204);

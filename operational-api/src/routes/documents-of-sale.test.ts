@@ -281,10 +281,10 @@ describe("opportunities", () => {
       body: { stage: "first_talk", status: "open", closed_at: null, amount: "0.00", department_id: api.company.departments.north },
     });
     const { id } = created.body;
-    const won = await stage(id, { stage: "won", effective_at: "2026-11-01T02:00:00Z", close_reason: "价格" });
+    const won = await stage(id, { stage: "won", effective_at: "2026-11-01T02:00:00Z", close_reason: "price" });
     expect(won).toMatchObject({
       status: 200,
-      body: { status: "won", closed_at: "2026-11-01T02:00:00Z", close_reason: "价格", version: 2 },
+      body: { status: "won", closed_at: "2026-11-01T02:00:00Z", close_reason: "price", version: 2 },
     });
     const early = await stage(id, { stage: "lost", effective_at: "2026-10-15T00:00:00Z" });
     expect(early).toMatchObject({
@@ -297,7 +297,7 @@ describe("opportunities", () => {
       body: { errors: [{ field: "stage", reason: expect.stringContaining("first_talk, negotiation, won, lost") as string }] },
     });
     const reopened = await stage(id, { stage: "negotiation" });
-    expect(reopened.body).toMatchObject({ status: "open", closed_at: null });
+    expect(reopened.body).toMatchObject({ status: "open", closed_at: null, close_reason: null });
     expect(await eventsOf("stage", id)).toEqual([
       [null, "first_talk", "2026-10-01T00:00:00.000Z"],
       ["first_talk", "won", "2026-11-01T02:00:00.000Z"],
@@ -310,6 +310,53 @@ describe("opportunities", () => {
     ]);
     const patched = await api.admin.send("PATCH", `/api/v1/opportunities/${String(id)}`, { stage: "lost" }, { "if-match": '"3"' });
     expect(patched.body).toMatchObject({ status: "lost", closed_at: testNow });
+  });
+
+  it("close for one of the reasons that the company keeps for the outcome, if it keeps any", async () => {
+    const create = async () => String((await api.admin.send("POST", "/api/v1/opportunities", { name: "x", owner_id: ned })).body["id"]);
+    const id = await create();
+    const unknown = await stage(id, { stage: "lost", close_reason: "service" });
+    expect(unknown).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: "close_reason", reason: expect.stringContaining("price, competitor, no_budget, no_decision") as string }] },
+    });
+    expect((await stage(id, { stage: "lost", close_reason: "competitor" })).body).toMatchObject({ close_reason: "competitor" });
+    // A competitor is no reason for having won, and nobody gave another.
+    expect((await stage(id, { stage: "won" })).body).toMatchObject({ status: "won", close_reason: null });
+    const path = `/api/v1/opportunities/${id}`;
+    const patched = await api.admin.send("PATCH", path, { close_reason: "weather" }, { "if-match": "*" });
+    expect(patched).toMatchObject({ status: 422, body: { errors: [{ field: "close_reason" }] } });
+    const body = { name: "x", owner_id: ned, stage: "lost", close_reason: "weather" };
+    const batch = await api.admin.send("POST", "/api/v1/opportunities/batch", [{ ...body, close_reason: "price" }, body]);
+    expect(batch).toMatchObject({ status: 422, body: { errors: [{ index: 1, field: "close_reason" }] } });
+
+    await api.client.query("update crm.close_reasons set deleted_at = now() where outcome = 'lost'");
+    try {
+      expect((await api.admin.send("POST", "/api/v1/opportunities", body)).body).toMatchObject({ close_reason: "weather" });
+    } finally {
+      await api.client.query("update crm.close_reasons set deleted_at = null where outcome = 'lost'");
+    }
+  });
+
+  it("tell every change of amount and expected close", async () => {
+    const { body } = await api.admin.send("POST", "/api/v1/opportunities", {
+      name: "x",
+      owner_id: ned,
+      amount: "1000",
+      created_at: "2026-10-01T00:00:00Z",
+    });
+    const path = `/api/v1/opportunities/${String(body["id"])}`;
+    await api.admin.send("PATCH", path, { amount: "1200.5", expected_close_on: "2026-12-01" }, { "if-match": '"1"' });
+    await api.admin.send("PATCH", path, { amount: "1200.50", expected_close_on: null }, { "if-match": '"2"' });
+    const now = "2026-11-22T01:30:00.000Z";
+    expect(await eventsOf("amount", body["id"])).toEqual([
+      [null, "1000.00", "2026-10-01T00:00:00.000Z"],
+      ["1000.00", "1200.50", now],
+    ]);
+    expect(await eventsOf("expected_close", body["id"])).toEqual([
+      [null, "2026-12-01", now],
+      ["2026-12-01", null, now],
+    ]);
   });
 
   it("are always in a stage", async () => {

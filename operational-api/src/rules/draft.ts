@@ -46,6 +46,8 @@ export interface Rule {
   change?(amendment: Amendment): Promise<void> | void;
   /** Throws Problem 409 when the record must stay. What refers to it by id is looked after for every entity. */
   remove?(write: Write, before: Row): Promise<void>;
+  /** Throws Problem 409 when the deleted record can't come back as it was. */
+  restore?(write: Write, before: Row): Promise<void>;
 }
 
 export const faultAt = (draft: Draft, field: string, reason: string): Fault => ({

@@ -70,8 +70,10 @@ const wantsIndex = (column: Column): boolean =>
 /** A part of a unique key. Null counts as a value (a department's target has no employee, and there is one of it), so it gets a stand-in. */
 const keyPart = (column: AnyPgColumn, definition: Column | undefined) => {
   if (!definition || definition.required || definition.default !== undefined) return column;
-  if (definition.type !== "uuid") throw new Error(`a nullable ${definition.type} can't be part of a unique key yet`);
-  return sql`coalesce(${column}, '00000000-0000-0000-0000-000000000000'::uuid)`;
+  if (definition.type === "uuid") return sql`coalesce(${column}, '00000000-0000-0000-0000-000000000000'::uuid)`;
+  // The API takes no empty text.
+  if (definition.type === "text" || definition.type === "enum") return sql`coalesce(${column}, '')`;
+  throw new Error(`a nullable ${definition.type} can't be part of a unique key yet`);
 };
 
 /**

@@ -26,3 +26,6 @@ export const stageEvents = eventTable("stage_events", () => text());
 export const statusEvents = eventTable("status_events", () => text());
 export const ownerEvents = eventTable("owner_events", () => uuid());
 export const departmentEvents = eventTable("department_events", () => uuid());
+/** Amounts in the record's own currency, and days, as the API spells them: `1200.00`, `2026-11-22`. */
+export const amountEvents = eventTable("amount_events", () => text());
+export const expectedCloseEvents = eventTable("expected_close_events", () => text());

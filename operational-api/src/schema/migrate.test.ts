@@ -4,6 +4,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { entities } from "../entities/index.ts";
 import { createTestDatabase } from "../postgres/testing.ts";
+import { eventKinds } from "../store/event.ts";
 import * as schema from "./index.ts";
 import { migrate } from "./migrate.ts";
 import { defineUuidv7 } from "./uuidv7.ts";
@@ -77,7 +78,7 @@ describe("migrations", () => {
     const { rows } = await client.query<{ schema: string; count: string }>(
       "select schemaname as schema, count(*) from pg_publication_tables where pubname = 'kehu' group by 1",
     );
-    expect(rows).toEqual([{ schema: "crm", count: String(entities.length + 4) }]);
+    expect(rows).toEqual([{ schema: "crm", count: String(entities.length + eventKinds.length) }]);
   });
 
   it("index every reference and make searches find Chinese text by index", async () => {
@@ -93,6 +94,43 @@ describe("migrations", () => {
     }
     const trigrams = await client.query<{ count: number }>("select cardinality(show_trgm('上海张三')) as count");
     expect(trigrams.rows[0]?.count).toBeGreaterThan(0);
+  });
+
+  it("give opportunities from before they were told their first events, and a company its definitions without its own reasons' restriction", async () => {
+    const old = await createTestDatabase();
+    const before = new Client({ connectionString: old.url });
+    try {
+      await migrate(old.url);
+      await before.connect();
+      // As the version before made it.
+      const added = ["amount_events", "expected_close_events", "churn_definitions", "close_reasons", "company_settings", "contracts"];
+      added.push("customer_events", "instalments", "value_criteria", "value_tiers");
+      await before.query(`drop table ${added.map((table) => `crm.${table}`).join(", ")}`);
+      await before.query("alter table crm.activities drop column cost");
+      await before.query("delete from portal.migrations where id > 2");
+      await before.query(`
+        insert into crm.departments (name) values ('north');
+        insert into crm.employees (name, department_id) select 'ned', id from crm.departments;
+        insert into crm.opportunities (name, owner_id, currency, amount, expected_close_on, close_reason, created_at)
+        select 'deal', id, 'CNY', 1200.5, '2026-12-01', 'our own words', '2026-05-01 08:00+00' from crm.employees`);
+      await migrate(old.url);
+      for (const [table, value] of [
+        ["amount_events", "1200.50"],
+        ["expected_close_events", "2026-12-01"],
+      ]) {
+        const { rows } = await before.query(
+          `select entity, from_value, to_value, effective_at = timestamptz '2026-05-01 08:00+00' as since from crm.${table}`,
+        );
+        expect(rows).toEqual([{ entity: "opportunity", from_value: null, to_value: value, since: true }]);
+      }
+      const counted = await before.query<{ tiers: string; reasons: string }>(
+        "select (select count(*) from crm.value_tiers) as tiers, (select count(*) from crm.close_reasons) as reasons",
+      );
+      expect(counted.rows[0]).toEqual({ tiers: "4", reasons: "0" });
+    } finally {
+      await before.end();
+      await old.drop();
+    }
   });
 
   it("let the application only add to the audit trail and never delete a CRM row", async () => {

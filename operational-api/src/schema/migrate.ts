@@ -3,6 +3,7 @@ import { drizzle } from "drizzle-orm/node-postgres";
 import { migrate as runMigrations } from "drizzle-orm/node-postgres/migrator";
 import { Client } from "pg";
 import { type AuthConfig, installScopeTriggers, migrateAuth } from "../auth/index.ts";
+import { insertDefaultDefinitions } from "./default-definitions.ts";
 import { grantRights, makeRoles } from "./rights.ts";
 import { publishForMirror } from "./publication.ts";
 import { defineUuidv7 } from "./uuidv7.ts";
@@ -15,7 +16,7 @@ const migrationLock = 5_348_101;
 const oldestPostgres = 150_000;
 
 /**
- * Brings the database at `url` (its owner's connection) to this version: schemas, roles, tables, rights, the mirror's publication.
+ * Brings the database at `url` (its owner's connection) to this version: schemas, roles, tables, default definitions, rights, the mirror's publication.
  * With `auth`, also schema `auth` (accounts, permissions) and the triggers that tell of changed scopes; without it only the company's data.
  * Safe to call from several processes at once and on every start; a second call changes nothing.
  * Throws when the server is older than Postgres 15.
@@ -36,6 +37,7 @@ export const migrate = async (url: string, auth?: AuthConfig): Promise<void> => 
     await defineUuidv7(client, server.version);
     await makeRoles(client);
     await runMigrations(drizzle(client), { migrationsFolder, migrationsSchema: "portal", migrationsTable: "migrations" });
+    await insertDefaultDefinitions(client);
     if (auth) {
       await migrateAuth(url, auth);
       await installScopeTriggers(client);

@@ -37,8 +37,8 @@ export const findConflicts = async (write: Write, entity: Entity, rows: readonly
   const faults: Fault[] = [];
   for (const group of uniqueGroups(entity)) {
     const optional = group.filter((column) => !entity.columns[column]?.required && entity.columns[column]?.default === undefined);
-    // Null is a value of a group of several columns (a target of the department as a whole), but none of a single one.
-    const nullable = group.length > 1 ? optional : [];
+    // Null is a value of an entity's own keys (a target of the department as a whole), but none of an external id.
+    const nullable = entity.unique?.includes(group) ? optional : [];
     const keyed = rows.filter(({ values }) =>
       group.every((column) => values[column] !== undefined && (values[column] !== null || nullable.includes(column))),
     );

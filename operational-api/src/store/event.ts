@@ -2,7 +2,7 @@ import type { Entity } from "../entities/definition.ts";
 import type { Row, Value } from "../validation/record-schema.ts";
 import { type Params, query, type Queryable } from "./sql.ts";
 
-export const eventKinds = ["stage", "status", "owner", "department"] as const;
+export const eventKinds = ["stage", "status", "owner", "department", "amount", "expected_close"] as const;
 export type EventKind = (typeof eventKinds)[number];
 
 /** From `effective_at` on the record has `to_value`. */
@@ -14,7 +14,14 @@ export interface RecordEvent {
   effective_at: string;
 }
 
-const valueType: Record<EventKind, "text" | "uuid"> = { stage: "text", status: "text", owner: "uuid", department: "uuid" };
+const valueType: Record<EventKind, "text" | "uuid"> = {
+  stage: "text",
+  status: "text",
+  owner: "uuid",
+  department: "uuid",
+  amount: "text",
+  expected_close: "text",
+};
 
 /** The first events of a new record: each followed column that has a value gets it from `created_at` on. */
 export const creationEvents = (entity: Entity, row: Row): RecordEvent[] =>

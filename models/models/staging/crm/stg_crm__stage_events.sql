@@ -11,7 +11,8 @@ renamed as (
     record_id,
     from_value as from_stage,
     to_value as to_stage,
-    effective_at
+    effective_at,
+    recorded_at
   from source
   where entity = 'opportunity'
 )

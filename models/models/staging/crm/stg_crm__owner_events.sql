@@ -1,0 +1,20 @@
+{{ config(meta={'keeps_deleted': true}) }}
+
+with source as (
+  select * from {{ source('crm', 'owner_events') }}
+),
+
+renamed as (
+  select
+    row_key as owner_event_key,
+    id as owner_event_id,
+    entity,
+    record_id,
+    from_value,
+    to_value,
+    effective_at,
+    recorded_at
+  from source
+)
+
+select * from renamed
