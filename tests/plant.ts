@@ -9,11 +9,14 @@ export interface Planted {
 export const plantedEntities = [
   "customer",
   "contact",
+  "customer_event",
   "lead",
   "opportunity",
   "activity",
+  "contract",
   "order",
   "order_line",
+  "instalment",
   "receipt",
   "target",
 ] as const;
@@ -22,11 +25,14 @@ export type PlantedEntity = (typeof plantedEntities)[number];
 export const collectionOfPlanted: Record<PlantedEntity, string> = {
   customer: "customers",
   contact: "contacts",
+  customer_event: "customer-events",
   lead: "leads",
   opportunity: "opportunities",
   activity: "activities",
+  contract: "contracts",
   order: "orders",
   order_line: "order-lines",
+  instalment: "instalments",
   receipt: "receipts",
   target: "targets",
 };
@@ -56,6 +62,12 @@ export async function plant(session: Session, owner: Employee, text: string, mon
   if (!product) throw new Error("there is no product to order");
   const customer = await create(session, "customers", { name: `${text} customer`, owner_id: owner.id, province: `${text} region` });
   const contact = await create(session, "contacts", { customer_id: customer.id, name: `${text} contact` });
+  const customerEvent = await create(session, "customer-events", {
+    kind: "complaint",
+    customer_id: customer.id,
+    owner_id: owner.id,
+    reason: `${text} reason`,
+  });
   const lead = await create(session, "leads", { name: `${text} lead`, owner_id: owner.id });
   const opportunity = await create(session, "opportunities", {
     name: `${text} opportunity`,
@@ -69,6 +81,14 @@ export async function plant(session: Session, owner: Employee, text: string, mon
     customer_id: customer.id,
     owner_id: owner.id,
   });
+  const contract = await create(session, "contracts", {
+    number: `${text} contract`,
+    customer_id: customer.id,
+    owner_id: owner.id,
+    starts_on: "2026-01-01",
+    ends_on: "2031-12-31",
+    amount: "1000.00",
+  });
   const order = await create(session, "orders", {
     number: `${text} order`,
     customer_id: customer.id,
@@ -77,6 +97,13 @@ export async function plant(session: Session, owner: Employee, text: string, mon
   });
   const approved = await session.fetch(`/api/v1/orders/${order.id}/approve`, { method: "POST", body: "{}" });
   if (!approved.ok) throw new Error(`approve: ${approved.status} ${await approved.text()}`);
+  const instalment = await create(session, "instalments", {
+    order_id: order.id,
+    sequence: 1,
+    due_on: "2026-12-31",
+    amount: "200.00",
+    note: `${text} instalment`,
+  });
   const receipt = await create(session, "receipts", {
     number: `${text} receipt`,
     customer_id: customer.id,
@@ -99,11 +126,14 @@ export async function plant(session: Session, owner: Employee, text: string, mon
     ids: {
       customer: customer.id,
       contact: contact.id,
+      customer_event: customerEvent.id,
       lead: lead.id,
       opportunity: opportunity.id,
       activity: activity.id,
+      contract: contract.id,
       order: order.id,
       order_line: line.id,
+      instalment: instalment.id,
       receipt: receipt.id,
       target: target.id,
     },
