@@ -2,10 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { syncOnce } from "@kehu/ingest";
+import { createLogger, fillDemoCompany, migrate, startPostgres } from "@kehu/operational-api";
 import { loadProject } from "../models/runner/load-project.ts";
+import type { NodeResult } from "../models/runner/node-result.ts";
+import type { Project } from "../models/runner/resources.ts";
 import { runModels } from "../models/runner/run-models.ts";
-import { planUnits } from "../models/runner/schedule.ts";
 import { Graph } from "../models/runner/graph.ts";
+import { planUnits } from "../models/runner/schedule.ts";
+import { seedQuery } from "../models/runner/seed-query.ts";
 import { selectNodes } from "../models/runner/selectors.ts";
 import { percentile, timed, type Benchmark } from "./benchmark.ts";
 
@@ -13,6 +18,7 @@ const parseLimitMs = 2_000;
 const noopLimitMs = 500;
 const models = 1_000;
 const perLayer = 100;
+const threads = 2;
 
 /** A project of ten layers of a hundred models, each with two parents, a YAML file and two tests. */
 async function writeBigProject(folder: string): Promise<void> {
@@ -81,78 +87,96 @@ const parse: Benchmark = {
 };
 
 const overheadRuns = 7;
-const rows = { small: 400_000, full: 4_000_000 };
+const modelsFolder = join(import.meta.dirname, "../models");
+const asOf = "2026-11-22T02:00:00Z";
 
-/** Staging, dimensions, facts and reports over generated orders, with dbt's tests left out: the script has none either. */
-async function writeSales(folder: string, orders: number): Promise<void> {
-  await mkdir(join(folder, "models"), { recursive: true });
-  await writeFile(join(folder, "dbt_project.yml"), "name: sales\nmodels: {sales: {+materialized: table}}\n");
-  const files: Record<string, string> = {
-    stg_orders: `select i as order_id, i % 20000 as customer_id, i % 60 as employee_id, date '2023-01-01' + (i % 1095)::int as ordered_on, (i * 7919 % 100000) / 100.0 as amount from range(${orders}) as r(i)`,
-    stg_customers: "select i as customer_id, 'customer ' || i as name, i % 31 as region from range(20000) as r(i)",
-    stg_lines:
-      "select order_id, line, order_id * 3 % 500 as product_id, amount / 3 as amount from {{ ref('stg_orders') }}, range(3) as lines(line)",
-    dim_customers:
-      "select customers.*, min(ordered_on) as first_order, count(*) as orders from {{ ref('stg_customers') }} as customers left join {{ ref('stg_orders') }} using (customer_id) group by all",
-    fct_orders:
-      "select orders.*, region, row_number() over (partition by customer_id order by ordered_on, order_id) as nth from {{ ref('stg_orders') }} as orders join {{ ref('stg_customers') }} using (customer_id)",
-    fct_lines:
-      "select lines.*, orders.ordered_on, orders.region from {{ ref('stg_lines') }} as lines join {{ ref('fct_orders') }} as orders using (order_id)",
-    rpt_months:
-      "select date_trunc('month', ordered_on) as month, region, sum(amount) as amount, count(distinct product_id) as products from {{ ref('fct_lines') }} group by all",
-    rpt_customers: "select region, count(*) as customers, sum(orders) as orders from {{ ref('dim_customers') }} group by all",
-  };
-  for (const [name, sql] of Object.entries(files)) await writeFile(join(folder, "models", `${name}.sql`), sql);
+/** The mirror of the default demo company, in a file. */
+async function mirrorDemoCompany(folder: string): Promise<string> {
+  const file = join(folder, "mirror.duckdb");
+  const logger = createLogger({ service: "bench", level: "error" });
+  const postgres = await startPostgres({ dataDir: join(folder, "data"), logger });
+  try {
+    await migrate(postgres.url);
+    await fillDemoCompany({ url: postgres.url, until: new Date(asOf), timezone: "Asia/Shanghai", currency: "CNY" });
+    await syncOnce({ source: postgres.url, schema: "crm", database: file, logger });
+  } finally {
+    await postgres.stop();
+  }
+  return file;
 }
 
-async function inDatabase<T>(file: string, threads: number, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(file, { threads: String(threads) });
+const catalog = "warehouse";
+
+/** A connection to an empty warehouse beside the mirror. */
+async function inWarehouse<T>(mirror: string, file: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(":memory:", { threads: String(threads) });
   const connection = await instance.connect();
   try {
+    await connection.run(`set TimeZone = 'UTC'; attach '${mirror}' as mirror (read_only); attach '${file}' as ${catalog}`);
     return await work(connection);
   } finally {
     connection.closeSync();
     instance.closeSync();
+    await rm(file);
   }
 }
 
-/** A full build against the same compiled SQL as one script on one connection, turn about, each into an empty file. */
+/** What a build sent to the database, in the order in which it ended, as one script. Its tests are left out: they come in queries of the runner's own making. */
+function scriptOf(project: Project, results: readonly NodeResult[]): string {
+  const nodes = results.flatMap(({ uniqueId, compiledCode }) => {
+    const node = project.nodes.get(uniqueId);
+    return node ? [{ node, sql: compiledCode ?? seedQuery(node, project.settings.directory) }] : [];
+  });
+  const schemas = new Set(nodes.map(({ node }) => `create schema if not exists ${node.database}.${node.schema}`));
+  const relations = nodes.map(({ node, sql }) => {
+    const kind = node.config.materialized === "view" ? "view" : "table";
+    return `create or replace ${kind} ${node.database}.${node.schema}.${node.alias} as (\n${sql}\n)`;
+  });
+  return [...schemas, ...relations].join(";\n");
+}
+
+/** `kehu build` of this repository's models on the default demo company, without tests and fits, against the SQL it compiled as one script on one connection: turn about, each into an empty file. */
 const overhead: Benchmark = {
   names: ["runner.overhead"],
   run: async ({ scale }) => {
     const folder = await mkdtemp(join(tmpdir(), "kehu-bench-overhead-"));
     try {
-      await writeSales(folder, rows[scale]);
-      const threads = 2;
+      const mirror = await mirrorDemoCompany(folder);
+      const target = { name: "kehu", catalog, schema: "main", threads: 1 };
+      const project = await loadProject({ projectDir: modelsFolder, target, vars: { as_of: asOf } });
       const ours: number[] = [];
-      const script: number[] = [];
-      let statements: string[] = [];
+      const peer: number[] = [];
       for (let run = 0; run <= overheadRuns; run++) {
-        const built = join(folder, `built_${run}.duckdb`);
-        const took = await inDatabase(built, threads, async (connection) => {
+        let script = "";
+        const took = await inWarehouse(mirror, join(folder, `built_${run}.duckdb`), async (connection) => {
           const startedAt = performance.now();
-          const summary = await runModels({ command: "build", projectDir: folder, connection, catalog: `built_${run}`, targetPath: null });
-          if (summary.exitCode !== 0) throw new Error(summary.error ?? summary.results.map((result) => result.message).join("\n"));
-          statements = summary.results.map((result) => {
-            const place = (sql: string): string => sql.replaceAll(`"built_${run}"`, `"script_${run}"`);
-            return `create or replace table ${place(result.relationName ?? "")} as (\n${place(result.compiledCode ?? "")}\n)`;
+          const summary = await runModels({
+            command: "build",
+            projectDir: modelsFolder,
+            connection,
+            catalog,
+            vars: { as_of: asOf },
+            // What reads fits is left out with them: a fit is a program of its own, not SQL.
+            exclude: ["resource_type:test", "resource_type:unit_test", "source:fits+"],
+            targetPath: join(folder, "target"),
           });
-          return performance.now() - startedAt;
+          const elapsed = performance.now() - startedAt;
+          if (summary.exitCode !== 0) throw new Error(summary.error ?? summary.results.map((result) => result.message).join("\n"));
+          script = scriptOf(project, summary.results);
+          return elapsed;
         });
-        const peer = await inDatabase(join(folder, `script_${run}.duckdb`), threads, async (connection) => {
+        const bare = await inWarehouse(mirror, join(folder, `script_${run}.duckdb`), async (connection) => {
           const startedAt = performance.now();
-          await connection.run(statements.join(";\n"));
+          await connection.run(script);
           return performance.now() - startedAt;
         });
-        await rm(built);
-        await rm(join(folder, `script_${run}.duckdb`));
-        // The first pair warms the files and the code.
+        // The first pair warms the files and the code, and leaves the parsed project as every build does.
         if (run === 0) continue;
         ours.push(took);
-        script.push(peer);
+        peer.push(bare);
       }
       return [
-        timed("runner.overhead", percentile(ours, 0.5), "the compiled SQL as one script", percentile(script, 0.5), scale, overheadRuns),
+        timed("runner.overhead", percentile(ours, 0.5), "the compiled SQL as one script", percentile(peer, 0.5), scale, overheadRuns),
       ];
     } finally {
       await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Catalog } from "./catalog.ts";
 import { hooks } from "./config.ts";
@@ -9,15 +8,15 @@ import { ProjectError, didYouMean } from "./errors.ts";
 import { incrementalBuild } from "./incremental.ts";
 import { Relation } from "./relation.ts";
 import type { Node } from "./resources.ts";
+import { seedQuery } from "./seed-query.ts";
 import { snapshotBuild } from "./snapshot.ts";
-import { literal, runAtomically, runStatements, trimSemicolon } from "./statements.ts";
-import { isSettings } from "./yaml.ts";
+import { runAtomically, runStatements, trimSemicolon } from "./statements.ts";
 
 export interface Materialization {
   /** `table model staging.stg_crm__orders`, for the progress line. */
   description: string;
   compiledCode: string | null;
-  relationName: string;
+  relationName: string | null;
 }
 
 export interface MaterializeOptions {
@@ -64,7 +63,7 @@ async function build(node: Node, relation: Relation, body: string, options: Buil
     await (options.inTransaction ? runStatements(connection, statements) : runAtomically(connection, statements));
   };
   if (node.resourceType === "seed") {
-    await replace("table", seedQuery(node, compiler));
+    await replace("table", seedQuery(node, compiler.project.settings.directory));
     return "table";
   }
   if (node.resourceType === "snapshot") {
@@ -108,25 +107,4 @@ async function renderHooks(node: Node, key: "pre-hook" | "post-hook", compiler: 
     if (sql !== "") rendered.push(sql);
   }
   return rendered;
-}
-
-/** The rows of a seed's CSV: types guessed from the whole file, `column_types` said by the project. */
-function seedQuery(node: Node, compiler: Compiler): string {
-  const path = join(compiler.project.settings.directory, node.file);
-  const types = isSettings(node.config.column_types) ? Object.entries(node.config.column_types) : [];
-  // As dbt reads seeds: a comma unless the project says otherwise (nothing is guessed), `null` and nothing are null, short rows are padded.
-  const delimiter = typeof node.config.delimiter === "string" ? node.config.delimiter : ",";
-  const options = [
-    "header = true",
-    "sample_size = -1",
-    `delim = ${literal(delimiter)}`,
-    "quote = '\"'",
-    "escape = '\"'",
-    "null_padding = true",
-    "strict_mode = false",
-  ];
-  options.push("nullstr = ['', 'null', 'NULL', 'Null']");
-  if (types.length > 0)
-    options.push(`types = {${types.map(([column, type]) => `${literal(column)}: ${literal(String(type))}`).join(", ")}}`);
-  return `select * from read_csv(${literal(path)}, ${options.join(", ")})`;
 }
