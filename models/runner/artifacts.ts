@@ -1,8 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { readKeptLineage, writeKeptLineage } from "./lineage/kept-lineage.ts";
+import type { ProjectLineage } from "./lineage/lineage.ts";
+import { lineageOf, readLineage } from "./lineage/project-lineage.ts";
+import { readStoredColumns } from "./lineage/stored-columns.ts";
 import type { NodeResult } from "./node-result.ts";
-import { compiledPathOf, manifestOf } from "./manifest.ts";
+import { columnLineageRecord, compiledPathOf, manifestOf } from "./manifest.ts";
 import type { Project, Settings } from "./resources.ts";
 
 export interface Invocation {
@@ -15,11 +20,22 @@ export interface Invocation {
   args: Settings;
 }
 
-/** Writes manifest.json and the compiled SQL in dbt's layout. Returns the manifest. */
-export async function writeManifest(project: Project, compiled: ReadonlyMap<string, string>, invocation: Invocation): Promise<Settings> {
+/**
+ * Writes manifest.json and the compiled SQL in dbt's layout. Returns the manifest.
+ * With a connection the manifest also says where the columns of what was compiled come from.
+ */
+export async function writeManifest(
+  project: Project,
+  compiled: ReadonlyMap<string, string>,
+  invocation: Invocation,
+  connection?: DuckDBConnection,
+): Promise<Settings> {
+  await mkdir(invocation.folder, { recursive: true });
+  const lineage = connection && compiled.size > 0 ? await traceColumns(project, compiled, invocation.folder, connection) : new Map();
   const manifest = {
     metadata: { ...metadata("manifest/v12", invocation), project_name: project.settings.name, adapter_type: "duckdb" },
     ...manifestOf(project, compiled),
+    column_lineage: columnLineageRecord(lineage),
   };
   await writeArtifact(invocation, "manifest.json", manifest);
   for (const [id, sql] of compiled) {
@@ -30,6 +46,20 @@ export async function writeManifest(project: Project, compiled: ReadonlyMap<stri
     await writeFile(path, sql);
   }
   return manifest;
+}
+
+/** Keeps what it found, so that only what changed is parsed again. */
+async function traceColumns(
+  project: Project,
+  compiled: ReadonlyMap<string, string>,
+  folder: string,
+  connection: DuckDBConnection,
+): Promise<ProjectLineage> {
+  const before = await readKeptLineage(folder);
+  const columns = await readStoredColumns(project, connection);
+  const kept = await readLineage({ project, compiled, columns, connection, kept: before });
+  if ([...kept].some(([id, node]) => before.get(id) !== node)) await writeKeptLineage(folder, new Map([...before, ...kept]));
+  return lineageOf(kept);
 }
 
 export const writeRunResults = (results: readonly NodeResult[], invocation: Invocation): Promise<void> =>

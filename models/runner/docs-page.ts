@@ -18,7 +18,7 @@ interface PageNode {
   tags: string[];
   parents: string[];
   tests: string[];
-  columns: { name: string; type: string; description: string; tests: string[] }[];
+  columns: { name: string; type: string; description: string; tests: string[]; kind: string; inputs: { id: string; column: string }[] }[];
   code: string;
   compiled: string;
 }
@@ -43,15 +43,24 @@ function pageNodes(manifest: Settings, catalog: Settings): PageNode[] {
   const records = ["sources", "nodes", "exposures"].flatMap((key) => entries(manifest[key]));
   const tests = records.filter(({ resource_type: type }) => type === "test");
   const built = { ...asSettings(catalog.nodes, "catalog"), ...asSettings(catalog.sources, "catalog") };
+  const lineage = asSettings(manifest.column_lineage, "manifest: column_lineage");
   return records
     .filter(({ resource_type: type }) => type !== "test")
-    .map((record) => pageNode(record, tests, asSettings(built[String(record.unique_id)], "catalog")));
+    .map((record) => {
+      const id = String(record.unique_id);
+      return pageNode(
+        record,
+        tests,
+        asSettings(built[id], "catalog"),
+        asSettings(asSettings(lineage[id], "column_lineage").columns, "column_lineage"),
+      );
+    });
 }
 
 const entries = (value: unknown): Settings[] => (isSettings(value) ? Object.values(value).filter(isSettings) : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-function pageNode(record: Settings, tests: readonly Settings[], table: Settings): PageNode {
+function pageNode(record: Settings, tests: readonly Settings[], table: Settings, lineage: Settings): PageNode {
   const id = String(record.unique_id);
   const config = isSettings(record.config) ? record.config : {};
   const dependsOn = isSettings(record.depends_on) ? record.depends_on.nodes : undefined;
@@ -81,12 +90,18 @@ function pageNode(record: Settings, tests: readonly Settings[], table: Settings)
         type: text(found?.type) || text(about?.data_type),
         description: text(about?.description),
         tests: labels(own.filter((test) => test.column_name === name)),
+        ...origin(asSettings(lineage[name], "column_lineage")),
       };
     }),
     code: text(record.raw_code),
     compiled: text(record.compiled_code),
   };
 }
+
+const origin = ({ kind, inputs }: Settings): { kind: string; inputs: { id: string; column: string }[] } => ({
+  kind: text(kind),
+  inputs: (Array.isArray(inputs) ? inputs.filter(isSettings) : []).map(({ node, column }) => ({ id: text(node), column: text(column) })),
+});
 
 /** `crm.orders` of a source, `dim_customers.v2` of a versioned model. */
 function nameOf(record: Settings): string {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { hasContract } from "./contract.ts";
+import { originsOf, type ProjectLineage } from "./lineage/lineage.ts";
 import { macroText } from "./macro-text.ts";
 import type { DocsBlock, Exposure, Group, Macro, Node, Project, Settings, Source } from "./resources.ts";
 import { isSettings } from "./yaml.ts";
@@ -114,6 +115,22 @@ const modelRecord = (node: Node): Settings => ({
   constraints: node.constraints,
   contract: { enforced: hasContract(node), alias_types: true, checksum: null },
 });
+
+/**
+ * The section `column_lineage`, which dbt's manifest does not have and its readers pass over: by unique id of a model or snapshot, for each column
+ * the kind, the columns it comes from directly (`inputs`) and those at the far end (`origins`: of sources and seeds). A column `*` means the rows.
+ */
+export function columnLineageRecord(lineage: ProjectLineage): Settings {
+  return Object.fromEntries(
+    [...lineage].map(([id, { columns, problem }]) => [
+      id,
+      {
+        columns: Object.fromEntries(columns.map(({ name, ...column }) => [name, { ...column, origins: originsOf(lineage, id, name) }])),
+        ...(problem !== undefined && { problem }),
+      },
+    ]),
+  );
+}
 
 /** Where the compiled SQL is, relative to the project. */
 export function compiledPathOf(node: Node, project: Project): string {

@@ -31,7 +31,7 @@ export async function parseKey(texts: Iterable<{ file: string; text: string }>, 
 let version: Promise<string> | undefined;
 
 /** Changes with the runner's own source, so that a cache never outlives the code that wrote it. */
-function runnerVersion(): Promise<string> {
+export function runnerVersion(): Promise<string> {
   version ??= (async () => {
     const names = (await readdir(import.meta.dirname, { recursive: true })).filter((name) => name.endsWith(".ts")).sort();
     const stats = await Promise.all(names.map((name) => stat(join(import.meta.dirname, name))));
