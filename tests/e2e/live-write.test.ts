@@ -102,7 +102,7 @@ describe("a write through the API changes exactly its figures", () => {
 
   it("it is won", async () => {
     const changes = await changedBy(async () => {
-      const made = await write(`opportunities/${opportunityId}/stage`, { stage: "won", close_reason: "价格" });
+      const made = await write(`opportunities/${opportunityId}/stage`, { stage: "won", close_reason: "price" });
       expect(made.record).toMatchObject({ status: "won", stage: "won" });
       return made;
     });
