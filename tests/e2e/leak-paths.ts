@@ -1,0 +1,117 @@
+import { collectionOfPlanted, type Planted, type PlantedEntity } from "../plant.ts";
+import type { Session } from "../stack.ts";
+import { workbookText } from "../workbook.ts";
+
+/** Views that show the entity's records one by one, by the record's id. Contacts and lines are shown by no view. */
+const viewOf: Partial<Record<PlantedEntity, string>> = {
+  customer: "customers",
+  lead: "leads",
+  opportunity: "opportunities",
+  activity: "activities",
+  order: "orders",
+  receipt: "receipts",
+  target: "targets",
+};
+
+/** A dimension of the view that carries the planted text: what a filter's drop-down would list. */
+const textDimension: Partial<Record<PlantedEntity, string>> = {
+  customer: "customers.name",
+  lead: "leads.name",
+  opportunity: "opportunities.name",
+  order: "orders.number",
+  activity: "activities.customer",
+  receipt: "receipts.customer",
+};
+
+/** Entities with a page of records in the portal, and so a workbook. */
+const withPage: readonly PlantedEntity[] = ["customer", "opportunity", "order", "receipt"];
+
+/** One way for a record to leave. */
+export interface Path {
+  name: string;
+  /** The permission that opens it. */
+  action: "read" | "export";
+  /** Whether records of the entity leave this way at all. */
+  carries(entity: PlantedEntity): boolean;
+  /** Whether the caller gets the record. Only for what the path carries; throws on any answer but a plain yes or no. */
+  sees(session: Session, entity: PlantedEntity, planted: Planted): Promise<boolean>;
+}
+
+const shown = (entity: PlantedEntity): string => {
+  const view = viewOf[entity];
+  if (!view) throw new Error(`no view shows a ${entity}`);
+  return view;
+};
+
+const byId = (entity: PlantedEntity, { ids }: Planted): object => {
+  const id = `${shown(entity)}.id`;
+  return { dimensions: [id], filters: [{ member: id, operator: "equals", values: [ids[entity]] }] };
+};
+
+/** The page or workbook that shows the planted record alone. */
+async function recordsFile(session: Session, prefix: string, entity: PlantedEntity, { ids }: Planted): Promise<Buffer> {
+  const path = `${prefix}/${shown(entity)}?period=all&id=${ids[entity]}`;
+  const response = await session.fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${(await response.text()).slice(0, 500)}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+const isShown = (entity: PlantedEntity): boolean => viewOf[entity] !== undefined;
+const hasPage = (entity: PlantedEntity): boolean => withPage.includes(entity);
+
+export const paths: readonly Path[] = [
+  {
+    name: "list",
+    action: "read",
+    carries: () => true,
+    sees: async (session, entity, { ids }) => {
+      const { data } = await session.json<{ data: unknown[] }>(`/api/v1/${collectionOfPlanted[entity]}?id=${ids[entity]}`);
+      return data.length > 0;
+    },
+  },
+  {
+    name: "get",
+    action: "read",
+    carries: () => true,
+    sees: async (session, entity, { ids }) => {
+      const { status } = await session.fetch(`/api/v1/${collectionOfPlanted[entity]}/${ids[entity]}`);
+      if (status !== 200 && status !== 404) throw new Error(`GET answered ${status}`);
+      return status === 200;
+    },
+  },
+  {
+    name: "load",
+    action: "read",
+    carries: isShown,
+    sees: async (session, entity, planted) => (await session.load(byId(entity, planted))).data.length > 0,
+  },
+  {
+    name: "load for export",
+    action: "export",
+    carries: isShown,
+    sees: async (session, entity, planted) => (await session.load(byId(entity, planted), { "kehu-purpose": "export" })).data.length > 0,
+  },
+  {
+    name: "filter values",
+    action: "read",
+    carries: (entity) => textDimension[entity] !== undefined,
+    sees: async (session, entity, { text }) => {
+      const dimension = textDimension[entity];
+      const filters = [{ member: dimension, operator: "contains", values: [text] }];
+      return (await session.load({ dimensions: [dimension], filters })).data.length > 0;
+    },
+  },
+  {
+    name: "drill-through page",
+    action: "read",
+    carries: hasPage,
+    sees: async (session, entity, planted) => (await recordsFile(session, "/records", entity, planted)).includes(planted.text),
+  },
+  {
+    name: "workbook",
+    action: "export",
+    carries: hasPage,
+    sees: async (session, entity, planted) =>
+      workbookText(await recordsFile(session, "/export/records", entity, planted)).includes(planted.text),
+  },
+];
