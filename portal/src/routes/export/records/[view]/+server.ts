@@ -4,6 +4,7 @@ import { mergeTrust } from "#lib/semantic.ts";
 import { ApiError, readJson } from "#lib/server/api.ts";
 import { companyNow } from "#lib/server/company.ts";
 import { contentDisposition } from "#lib/server/content-disposition.ts";
+import { loadTogether } from "#lib/server/records/load-together.ts";
 import { openRecords } from "#lib/server/records/open.ts";
 import { recordsBook } from "#lib/server/records/workbook.ts";
 import type { RequestHandler } from "./$types";
@@ -28,10 +29,8 @@ const streamOf = (bytes: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array>
 export const GET: RequestHandler = async (event) => {
   const open = await openRecords(event, event.params.view);
   const { api, semantic, request } = open;
-  const [listed, totalled] = await Promise.all([
-    semantic.load({ ...request.query, limit: rowLimit + 1 }, "export"),
-    request.totals ? semantic.load(request.totals, "export") : null,
-  ]).catch((refusal: unknown): never => {
+  const rowQuery = { ...request.query, limit: rowLimit + 1 };
+  const { listed, totalled } = await loadTogether(semantic, rowQuery, request.totals).catch((refusal: unknown): never => {
     if (refusal instanceof ApiError && refusal.status === 403) error(403, { message: m.export_refused() });
     throw refusal;
   });
