@@ -48,7 +48,8 @@ export async function eventually<T>(
   throw new Error(`${what} did not happen within ${timeoutMs} ms`, { cause: last });
 }
 
-const position = (lsn: string): bigint => {
+/** An LSN as a number. */
+export const position = (lsn: string): bigint => {
   const [high = "", low = ""] = lsn.split("/");
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 };

@@ -1,17 +1,22 @@
 import { spawn } from "node:child_process";
-import { readdir, readFile, rm } from "node:fs/promises";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "pg";
 import { eventually, signIn, startStack, untilFresh, type Session, type Stack } from "../stack.ts";
+import { auditFault, cutOf, exportReceipts, faultOf, keepExporting, type Export } from "./exports.ts";
+import { foundCompany, keepWriting, stockReceipts, type Written } from "./receipts.ts";
+import { pidOf, victims, type Victim } from "./victims.ts";
 
 const root = join(import.meta.dirname, "../..");
 const administrator = { email: "prove@kehu.example", password: "prove-administrator" };
-const victims = ["web", "warehouse", "query", "postgres", "supervisor"] as const;
-type Victim = (typeof victims)[number];
 const writers = 3;
+const exporters = 2;
+/** Receipts from the start: a workbook of them takes long enough for a kill to fall into it. */
+const stock = 30_000;
+/** How long a part may take to come back; a machine that is busy with other things starts slowly. */
+const patienceMs = 180_000;
 
 /** Mulberry32: the same seed, the same moments. */
 const randomFrom = (seed: number) => (): number => {
@@ -20,24 +25,6 @@ const randomFrom = (seed: number) => (): number => {
   t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
   return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
 };
-
-/** Pids of the processes that run on this data directory, by what they are. */
-async function pidOf(stack: Stack, victim: Victim): Promise<number | null> {
-  if (victim === "supervisor") return stack.process.pid ?? null;
-  if (victim === "postgres") {
-    const { cluster } = JSON.parse(await readFile(join(stack.dataDir, "runtime.json"), "utf8")) as { cluster?: string };
-    const text = await readFile(join(cluster ?? join(stack.dataDir, "postgres"), "postmaster.pid"), "utf8").catch(() => ""); // between two starts
-    return Number(text.split("\n")[0]) || null;
-  }
-  for (const pid of await readdir("/proc")) {
-    if (!/^\d+$/.test(pid)) continue;
-    const [command, status] = await Promise.all(
-      ["cmdline", "status"].map((name) => readFile(`/proc/${pid}/${name}`, "utf8").catch(() => "")), // it may just have ended
-    );
-    if (command?.includes(`child\u0000${victim}`) && status?.includes(`PPid:\t${stack.process.pid}\n`)) return Number(pid);
-  }
-  return null;
-}
 
 const verify = (dataDir: string): Promise<{ code: number | null; output: string }> =>
   new Promise((resolve) => {
@@ -48,52 +35,41 @@ const verify = (dataDir: string): Promise<{ code: number | null; output: string 
     child.once("exit", (code) => resolve({ code, output }));
   });
 
-interface Company {
-  customer: string;
-  owner: string;
-}
+/** The phase of a workbook in which each victim has work to do for it: whoever sends it, or whoever it is asked of. */
+const hitsIn = (victim: Victim): "asked" | "answered" => (victim === "web" || victim === "supervisor" ? "answered" : "asked");
 
-async function foundCompany(session: Session): Promise<Company> {
-  const post = (path: string, body: object): Promise<{ id: string }> =>
-    session.json(`/api/v1/${path}`, { method: "POST", body: JSON.stringify(body) });
-  const department = await post("departments", { name: "Proving ground" });
-  const owner = await post("employees", { name: "Tester", department_id: department.id });
-  const customer = await post("customers", { name: "Proving customer", owner_id: owner.id });
-  return { customer: customer.id, owner: owner.id };
-}
-
-/** Posts receipts until told to stop, each under a key of its own, each retried under the same key until it is answered: every key must end as exactly one receipt. */
-async function keepWriting(options: {
-  session: Session;
-  company: Company;
-  prefix: string;
-  stopped: () => boolean;
-}): Promise<{ keys: string[]; lsn: string }> {
-  const keys: string[] = [];
-  let lsn = "0/0";
-  while (!options.stopped()) {
-    const key = `${options.prefix}-${keys.length}`;
-    const body = JSON.stringify({ number: key, customer_id: options.company.customer, owner_id: options.company.owner, amount: "1.00" });
-    keys.push(key);
-    lsn = await eventually(
-      `an answer to ${key}`,
-      async () => {
-        const response = await options.session.fetch("/api/v1/receipts", { method: "POST", body, headers: { "idempotency-key": key } });
-        if (response.status === 201) return response.headers.get("kehu-commit");
-        if (response.status < 500) throw new Error(`POST receipts: ${response.status} ${await response.text()}`);
-        return null; // the process is coming back
-      },
-      60_000,
-    );
-    await pause(10);
-  }
-  return { keys, lsn };
+/** Kills the victim at a random moment while a workbook is under way, and notes on each such export where it was. */
+async function killDuringExport(options: {
+  stack: Stack;
+  victim: Victim;
+  exports: readonly Export[];
+  random: () => number;
+}): Promise<void> {
+  const { stack, victim, exports, random } = options;
+  const underWay = (): Export[] => exports.filter(({ phase }) => phase !== "ended");
+  const delay = random() * 150;
+  await eventually(
+    `an export to kill ${victim} in`,
+    async () => {
+      const pid = await pidOf(stack, victim);
+      if (pid === null || !underWay().some(({ phase }) => phase === hitsIn(victim))) return null;
+      await pause(delay);
+      const hit = underWay();
+      if (!hit.some(({ phase }) => phase === hitsIn(victim))) return null;
+      process.kill(pid, "SIGKILL");
+      for (const each of hit) if (each.phase !== "ended") each.atKill = each.phase;
+      return true;
+    },
+    patienceMs,
+    1,
+  );
 }
 
 /**
- * While receipts are written, kills (SIGKILL) one process after another at random moments; a killed supervisor is started again as a user would.
- * After every round: every key is exactly one receipt with exactly one audit entry, the mirror equals Postgres, the published figure is theirs, and
- * no second Postgres or child is left. Throws at the first difference.
+ * While receipts are written and workbooks of them exported, kills (SIGKILL) one process after another, each while an export is under way; a killed supervisor
+ * is started again as a user would. After every round: every key is exactly one receipt with exactly one audit entry, the mirror equals Postgres, the published
+ * figure is theirs; every export ended as a whole workbook of what was published or visibly failed, and is in the audit trail once; and no unfinished file is
+ * left. Throws at the first difference, and when no transfer of a workbook was ever cut.
  */
 export async function killTrial(options: {
   seed: number;
@@ -112,22 +88,25 @@ export async function killTrial(options: {
   };
   let stack = await startStack({ dataDir, env });
   try {
-    let company: Company | undefined;
-    const written = new Set<string>();
+    let session = await signIn(stack, administrator.email, administrator.password);
+    const { user } = await session.json<{ user: { id: string } }>("/api/v1/me");
+    const company = await foundCompany(session);
+    await untilFresh(stack, await stockReceipts(session, company, stock), patienceMs);
+    const trial: Trial = { written: [], exports: [], userId: user.id };
     for (let round = 0; round < rounds; round++) {
-      let session = await signIn(stack, administrator.email, administrator.password);
-      company ??= await foundCompany(session);
-      const here = company;
-      let stopped = false;
-      // The session is looked up at each try: after a restart on another port the writers go on there.
-      const current: Session = { ...session, fetch: (path, init) => session.fetch(path, init) };
-      const writing = Array.from({ length: writers }, (_, writer) =>
-        keepWriting({ session: current, company: here, prefix: `r${round}w${writer}`, stopped: () => stopped }),
-      );
       const victim = only[round % only.length] ?? "web";
+      let stopped = false;
+      // The session is looked up at each try: after a restart on another port the users go on there.
+      const current: Session = { ...session, fetch: (path, init) => session.fetch(path, init) };
+      const writing = Array.from({ length: writers }, (_, writer) => {
+        const written: Written = { prefix: `r${round}w${writer}`, sent: 0, commits: [], lsn: "0/0" };
+        trial.written.push(written);
+        return keepWriting({ session: current, company, written, stopped: () => stopped, patienceMs });
+      });
+      const exporting = Array.from({ length: exporters }, () => keepExporting(current, trial.exports, () => stopped));
+      const first = trial.exports.length - exporters;
       await pause(100 + random() * 900);
-      const pid = await eventually(`a ${victim} to kill`, () => pidOf(stack, victim));
-      process.kill(pid, "SIGKILL");
+      await killDuringExport({ stack, victim, exports: trial.exports, random });
       if (victim === "supervisor") {
         await stack.kill("SIGKILL");
         stack = await startStack({ dataDir, env });
@@ -135,29 +114,56 @@ export async function killTrial(options: {
       }
       await pause(200 + random() * 500);
       stopped = true;
-      const results = await Promise.all(writing);
-      for (const { keys } of results) for (const key of keys) written.add(key);
-      for (const { lsn } of results) await untilFresh(stack, lsn);
-      await check({ stack, session, written, round, victim });
-      say(`round ${round + 1}: killed ${victim}, ${written.size} receipts all there once`);
+      await Promise.all([...writing, ...exporting]);
+      const fault = await faultAfter(stack, session, trial);
+      if (fault) throw new Error(`round ${round + 1}, after killing ${victim}: ${fault}\n${stack.output()}`);
+      const { underWay, inTransfer, beforeAnswer } = cutOf(trial.exports.slice(first));
+      const whole = trial.exports.slice(first).filter(({ ending }) => ending === "whole").length;
+      say(
+        `round ${round + 1}: killed ${victim}, ${countOf(trial)} receipts all there once; ` +
+          `${underWay} exports under way: ${inTransfer} cut in transfer, ${beforeAnswer} before the answer; ${whole} whole`,
+      );
+      for (const each of trial.exports) each.workbook = null; // checked
     }
+    const { underWay, inTransfer, beforeAnswer } = cutOf(trial.exports);
+    if (inTransfer === 0 && only.some((victim) => hitsIn(victim) === "answered"))
+      throw new Error(`of ${underWay} exports under way at a kill none was cut in transfer: the trial proves nothing about them`);
+    say(
+      `exports: ${trial.exports.length}, under way at a kill ${underWay}: ${inTransfer} cut in transfer, ${beforeAnswer} before the answer`,
+    );
   } finally {
     await stack.stop();
     await rm(dataDir, { recursive: true, force: true });
   }
 }
 
-async function check(options: {
-  stack: Stack;
-  session: Session;
-  written: ReadonlySet<string>;
-  round: number;
-  victim: Victim;
-}): Promise<void> {
-  const { stack, session, written, round, victim } = options;
-  const fail = (what: string): never => {
-    throw new Error(`round ${round + 1}, after killing ${victim}: ${what}\n${stack.output()}`);
-  };
+/** What happened since the trial began. */
+interface Trial {
+  written: Written[];
+  exports: Export[];
+  userId: string;
+}
+
+const countOf = ({ written }: Trial): number => written.reduce((sum, { sent }) => sum + sent, 0);
+
+/** What is not as it must be when everybody has come to an end; null when all is. */
+async function faultAfter(stack: Stack, session: Session, trial: Trial): Promise<string | null> {
+  const receipts = stock + countOf(trial);
+  const latest = trial.written.slice(-writers);
+  for (const { lsn } of latest) await untilFresh(stack, lsn, patienceMs);
+  // The query process may just be coming back: its answer counts, not its absence.
+  const answer = await eventually("the figure", () => session.load({ measures: ["receipts.count", "receipts.amount"] }), patienceMs);
+  const counted = Number(answer.data[0]?.["receipts.count"]);
+  if (counted !== receipts) return `the dashboard counts ${counted} receipts, there are ${receipts}`;
+  await eventually(
+    "a whole workbook",
+    async () => ((await exportReceipts(session, trial.exports)).ending === "whole" ? true : null),
+    patienceMs,
+  );
+  for (const { day, workbook } of trial.exports) {
+    const fault = workbook && faultOf(workbook, { stock, written: trial.written });
+    if (fault) return `the workbook of the export from ${day} ${fault}`;
+  }
   const { port, password } = JSON.parse(await readFile(join(stack.dataDir, "runtime.json"), "utf8")) as { port: number; password: string };
   const client = new Client({ host: "127.0.0.1", port, password, user: "kehu", database: "kehu" });
   await client.connect();
@@ -167,17 +173,25 @@ async function check(options: {
          from crm.receipts as receipt left join audit.entries as entry on entry.record_id = receipt.id::text and entry.action = 'create'
         group by receipt.number`,
     );
-    if (rows.length !== written.size) fail(`${rows.length} receipts for ${written.size} keys`);
-    for (const row of rows)
-      if (row.records !== 1 || row.entries !== 1) fail(`${row.number}: ${row.records} records, ${row.entries} audit entries`);
+    if (rows.length !== receipts) return `${rows.length} receipts for ${receipts} keys`;
+    const wrong = rows.find(({ records, entries }) => records !== 1 || entries !== 1);
+    if (wrong) return `${wrong.number}: ${wrong.records} records, ${wrong.entries} audit entries`;
+    const fault = await auditFault(client, trial.exports, trial.userId);
+    if (fault) return fault;
   } finally {
     await client.end();
   }
   const { code, output } = await verify(stack.dataDir);
-  if (code !== 0) fail(`kehu verify ended with ${code}:\n${output}`);
-  // The query process may just be coming back: its answer counts, not its absence.
-  const answer = await eventually("the figure", () => session.load({ measures: ["receipts.count", "receipts.amount"] }));
-  const [row] = answer.data;
-  if (Number(row?.["receipts.count"]) !== written.size)
-    fail(`the dashboard counts ${row?.["receipts.count"]} receipts, there are ${written.size}`);
+  if (code !== 0) return `kehu verify ended with ${code}:\n${output}`;
+  return unfinishedFile(stack.dataDir);
+}
+
+/** Names of everything that belongs into a data directory beside Postgres's own folder; a half-written file has another. */
+const belongs =
+  /^(runtime\.json|kehu\.pid|processes\.json|postgres\.log|warehouse(\/((mirror|warehouse)\.duckdb(\.wal)?|spill(\/\d+)?|snapshots(\/([^/.]+\.(duckdb|json)|current\.json))?))?)$/;
+
+async function unfinishedFile(dataDir: string): Promise<string | null> {
+  const names = await readdir(dataDir, { recursive: true });
+  const strange = names.filter((name) => !/^postgres(\/|$)/.test(name) && !belongs.test(name));
+  return strange.length === 0 ? null : `left in the data directory: ${strange.join(", ")}`;
 }
