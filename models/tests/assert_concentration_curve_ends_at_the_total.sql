@@ -1,0 +1,28 @@
+-- The last customer of the curve holds the whole trade of the twelve months, to the cent.
+with trade as (
+  select
+    months.month,
+    sum(trade.amount) as amount_12m
+  from (select distinct month from {{ ref('rpt_concentration_months') }}) as months
+  inner join {{ ref('fct_customer_trade_months') }} as trade
+    on trade.month between months.month - interval 11 month and months.month and trade.customer_key is not null
+  group by months.month
+),
+
+curve as (
+  select
+    month,
+    max(cumulative_12m) as last_cumulative,
+    max(total_12m) as total_12m
+  from {{ ref('rpt_concentration_months') }}
+  group by month
+)
+
+select
+  trade.month,
+  trade.amount_12m,
+  curve.last_cumulative,
+  curve.total_12m
+from trade
+inner join curve on trade.month = curve.month
+where trade.amount_12m <> curve.last_cumulative or trade.amount_12m <> curve.total_12m
