@@ -1,11 +1,12 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Catalog } from "./catalog.ts";
-import { Compiler } from "./compiler.ts";
+import { Compiler, type Substitution } from "./compiler.ts";
+import { customMaterialization } from "./custom-materialization.ts";
 import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
 import { NodeError } from "./errors.ts";
 import { createFitTables, fitTablesOf } from "./fits/fit-tables.ts";
 import { Graph } from "./graph.ts";
-import { materialize } from "./materialize.ts";
+import { materialize, type Materialization } from "./materialize.ts";
 import { quoteIdentifier } from "./relation.ts";
 import type { Node, Project } from "./resources.ts";
 import { progressLine, type NodeResult, type Progress, type Status } from "./node-result.ts";
@@ -13,6 +14,17 @@ import { planUnits, runUnits, type Unit } from "./schedule.ts";
 import { runStatements } from "./statements.ts";
 import { runStoredTest, storesFailures } from "./store-failures.ts";
 import { runUnitTest } from "./unit-tests.ts";
+
+/** What a build of one node has at hand. */
+export interface BuildTools {
+  compiler: Compiler;
+  catalog: Catalog;
+  connection: DuckDBConnection;
+  /** Its materialization is one of the project's own. */
+  isCustom: boolean;
+  /** The ordinary way. */
+  materialize(): Promise<Materialization>;
+}
 
 export interface ExecuteOptions {
   project: Project;
@@ -31,6 +43,10 @@ export interface ExecuteOptions {
   inTransaction?: boolean;
   /** Asked right before a node would be built or tested: false leaves it as it is, and out of the results. */
   isDue?: (node: Node) => boolean;
+  /** Builds a node in the place of the ordinary way. */
+  build?: (node: Node, tools: BuildTools) => Promise<Materialization>;
+  /** What a data test reads in the place of its relations, asked right before it runs. */
+  narrow?: (node: Node, compiler: Compiler, connection: DuckDBConnection) => Promise<Substitution | undefined>;
   /** Right before a node is built, on the connection that builds it. */
   beforeBuild?: (node: Node, connection: DuckDBConnection) => Promise<void>;
   /** After a node was built, on the connection that built it. */
@@ -117,23 +133,24 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
       return false;
     }
     if (options.isDue && !unit.nodes.some(options.isDue)) return true;
-    if (node.resourceType === "test")
-      return runTests(unit, worker, () => testOutcomes(unit.nodes, compiler, worker.connection, options.storeFailures ?? false));
+    if (node.resourceType === "test") return runTests(unit, worker, () => testOutcomes(unit.nodes, compiler, worker.connection, options));
     if (node.resourceType === "unit_test")
       return runTests(unit, worker, async () => new Map([[node.uniqueId, await runUnitTest(node, compiler, worker.connection)]]));
     const startedAt = now();
     const started = performance.now();
     try {
       const { connection } = worker;
-      await options.beforeBuild?.(node, connection);
-      const built = await materialize(node, {
+      const ordinary = (): Promise<Materialization> =>
+        materialize(node, { compiler, catalog, connection, fullRefresh, now: startedAt, inTransaction: options.inTransaction ?? false });
+      const tools = {
         compiler,
         catalog,
         connection,
-        fullRefresh,
-        now: startedAt,
-        inTransaction: options.inTransaction ?? false,
-      });
+        isCustom: customMaterialization(project, node.config.materialized) !== undefined,
+        materialize: ordinary,
+      };
+      await options.beforeBuild?.(node, connection);
+      const built = await (options.build ? options.build(node, tools) : ordinary());
       await options.onBuilt?.(node, connection);
       const { compiledCode, relationName, description } = built;
       report(ended(node, worker, startedAt, started, 1, { status: "success", message: "OK", compiledCode, relationName }), description);
@@ -182,12 +199,12 @@ async function testOutcomes(
   nodes: readonly Node[],
   compiler: Compiler,
   connection: DuckDBConnection,
-  storeAll: boolean,
+  options: Pick<ExecuteOptions, "storeFailures" | "narrow">,
 ): Promise<Map<string, TestOutcome>> {
-  const stored = nodes.filter((node) => storesFailures(node, storeAll));
+  const stored = nodes.filter((node) => storesFailures(node, options.storeFailures ?? false));
   const outcomes = await runDataTests(
     nodes.filter((node) => !stored.includes(node)),
-    compiler,
+    { compile: async (node, on) => compiler.compile(node, on, await options.narrow?.(node, compiler, connection)) },
     connection,
   );
   for (const node of stored) outcomes.set(node.uniqueId, await runStoredTest(node, compiler, connection));

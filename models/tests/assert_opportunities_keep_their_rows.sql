@@ -1,3 +1,7 @@
+{{ config(meta={'live': {'key': 'opportunity_key', 'from': {
+  'stg_crm__opportunities': 'opportunity_key',
+  'fct_opportunities': 'opportunity_key'
+}}}) }}
 -- Joins to dimensions neither drop nor multiply: a deal without a product or customer stays.
 select
   staged.row_count as staged_rows,

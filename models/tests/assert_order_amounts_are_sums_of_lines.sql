@@ -1,3 +1,8 @@
+{{ config(meta={'live': {'key': 'order_key', 'from': {
+  'fct_orders': 'order_key',
+  'int_order_lines_spread': 'order_key',
+  'stg_crm__order_lines': {'order_id': 'fct_orders.order_id'}
+}}}) }}
 -- To the cent: an order's lines, with its discount and freight spread over them, add up to lines - discount + freight.
 with stored as (
   select

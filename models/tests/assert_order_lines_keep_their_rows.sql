@@ -1,3 +1,8 @@
+{{ config(meta={'live': {'key': 'order_key', 'from': {
+  'stg_crm__orders': 'order_key',
+  'stg_crm__order_lines': {'order_id': 'stg_crm__orders.order_id'},
+  'fct_order_lines': 'order_key'
+}}}) }}
 -- Every line of an order that is not deleted is in the fact once, with or without a known product.
 select
   staged.row_count as staged_rows,

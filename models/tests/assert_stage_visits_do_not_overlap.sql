@@ -1,3 +1,6 @@
+{{ config(meta={'live': {'key': 'opportunity_key', 'from': {
+  'int_opportunity_stages_entered': 'opportunity_key'
+}}}) }}
 -- A visit ends where the next begins: half-open intervals of one opportunity never overlap.
 with visits as (
   select

@@ -11,7 +11,7 @@ orders as (
     sum(amount) as order_amount,
     sum(amount) filter (where ordered_on > {{ company_date(as_of()) }} - {{ var('active_days') }}) as recent_amount
   from {{ ref('fct_orders') }}
-  where is_counted and kind = 'sale' and ordered_at <= {{ as_of() }}
+  where is_counted and kind = 'sale' and ordered_on <= {{ company_date(as_of()) }}
   group by customer_key
 ),
 

@@ -7,7 +7,7 @@ order_days as (
     customer_key,
     ordered_on
   from {{ ref('fct_orders') }}
-  where is_counted and kind = 'sale' and ordered_at <= {{ as_of() }}
+  where is_counted and kind = 'sale' and ordered_on <= {{ company_date(as_of()) }}
 ),
 
 -- From a customer's first sign of life to the month of the cut, which ends at the cut.

@@ -1,12 +1,18 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Mirror } from "@kehu/ingest";
-import { executeNodes, type ExecuteOptions } from "../execute.ts";
+import { executeNodes, type BuildTools, type ExecuteOptions } from "../execute.ts";
+import type { Materialization } from "../materialize.ts";
 import type { NodeResult } from "../node-result.ts";
 import type { Node, Project } from "../resources.ts";
-import { ledgerSql, martsAmong, writeFinishedBuild, type LedgerEntry } from "./ledger.ts";
-import type { BuiltContent } from "./built-content.ts";
+import { runStatements } from "../statements.ts";
+import type { ChangedRows } from "./changed-rows.ts";
+import { buildDifferentially, changedRowsTable } from "./differential-build.ts";
+import { ledgerSql, martsAmong, readLedger, readPassedTests, writeFinishedBuild, type LedgerEntry } from "./ledger.ts";
+import { narrowTest } from "./narrow-tests.ts";
 import { planBuild, type BuildPlan, type BuildReason } from "./plan.ts";
-import { readsTheTime } from "./refresh.ts";
+import { checkAgainstWhole, writeSelfCheck, type Drift } from "./self-check.ts";
+import { rawShape, readSourceChanges, type SourceChanges } from "./source-changes.ts";
+import { emptyWorkArea, workArea } from "./work-area.ts";
 
 /** A node failed: nothing is published, the earlier snapshot stays. */
 export class BuildFailure extends Error {
@@ -30,87 +36,212 @@ export interface BuildRequest {
   now: () => Date;
   /** Asked after the cut's position is known and every event up to it has been heard. */
   reason: () => BuildReason;
-  content: BuiltContent;
+  changes: ChangedRows;
 }
 
 export interface BuildOutcome {
   lsn: string;
   freshTo: string;
-  /** Marts and reports rebuilt. */
+  /** Marts and reports that came out with other rows. */
   changed: string[];
   /** Tests of severity warn that found rows. */
   failedTests: number;
+  /** What the comparison with a whole build found and mended; null when this build made none. */
+  drifts: Drift[] | null;
+  /** Everything that was built or tested. */
+  results: NodeResult[];
 }
 
 const heardWithinMs = 10_000;
+/** Where the cut may make tables: its transaction can write to one database only, and this is none. */
+const cutArea = "temp.main";
 
 /**
- * One build: the cut (one transaction: the mirror's position, the staging tables of what changed, an unfinished ledger entry), everything downstream, tests, meta.
- * Raises BuildFailure when a node or a test of severity error failed.
+ * One build: the cut (one transaction: the mirror's position, the staging tables of what changed, an unfinished ledger entry), everything downstream, tests,
+ * meta. The first build of a company's day is also compared with a whole one. Raises BuildFailure when a node or a test of severity error failed.
  */
 export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
-  const { connections, mirror, content } = request;
+  const { connections, changes } = request;
   const [connection] = connections;
   if (!connection) throw new Error("a build needs a connection");
   const project: Project = { ...request.project, vars: { ...request.project.vars, as_of: request.asOf.toISOString() } };
   const startedAt = request.now();
+  changes.begin();
+  await emptyWorkArea(connection);
+  const cut = await makeCut({ ...request, project }, connection);
+  try {
+    const downstream = await buildDownstream({ ...request, project }, cut);
+    const { reason, plan, lsn, freshTo } = cut;
+    const drifts = cut.drifts && downstream.drifts ? [...cut.drifts, ...downstream.drifts] : null;
+    const results = [...cut.results, ...downstream.results];
+    const tests = results.filter((result) => result.resourceType === "test");
+    // A full build may have other settings: all of it counts as changed.
+    const restated = [...project.nodes.values()].filter((node) => changes.restated().has(node.uniqueId));
+    const rebuilt = reason === "all" ? [...plan.cut, ...plan.downstream] : restated;
+    const entry = { ...cut.entry, isFinished: true };
+    await writeFinishedBuild(connection, project, { entry, freshTo, startedAt, finishedAt: request.now(), rebuilt, tests });
+    if (drifts) await writeSelfCheck(connection, request.build, request.now(), cut.checked + downstream.checked, drifts);
+    changes.finish();
+    const changed = martsAmong(rebuilt).map((node) => node.alias);
+    return { lsn, freshTo, changed, failedTests: tests.filter((result) => result.status === "warn").length, drifts, results };
+  } catch (error) {
+    changes.abandon([...cut.plan.downstream, ...cut.plan.tests].map((node) => node.uniqueId));
+    throw error;
+  }
+}
 
+interface Cut {
+  lsn: string;
+  freshTo: string;
+  reason: BuildReason;
+  plan: BuildPlan;
+  entry: LedgerEntry;
+  results: NodeResult[];
+  drifts: Drift[] | null;
+  checked: number;
+}
+
+const isNewDay = (reason: BuildReason): boolean => reason !== "all" && reason.newDay;
+
+async function makeCut(request: BuildRequest, connection: DuckDBConnection): Promise<Cut> {
+  const { project, mirror, changes } = request;
   await connection.run("begin");
-  let lsn: string;
-  let freshTo: string;
-  let plan: BuildPlan;
-  let reason: BuildReason;
-  content.begin();
   try {
     const state = await readAppliedState(connection);
-    lsn = state.lsn;
+    const { lsn } = state;
     // The rows are visible a moment before the mirror tells which tables they were in.
     await mirror.waitFor(lsn, heardWithinMs);
     const applied = mirror.applied();
-    freshTo = applied?.lsn === lsn ? applied.at : state.at;
-    reason = request.reason();
-    plan = planBuild(project, reason);
-    await connection.run(ledgerSql(ledgerEntry(request, lsn, false)));
-    await executeAll({ project, selected: plan.cut, connections: [connection], inTransaction: true, ...recording(content) });
+    const freshTo = applied?.lsn === lsn ? applied.at : state.at;
+    const reason = request.reason();
+    const plan = planBuild(project, reason);
+    const before = await readLedger(connection);
+    const shape = await rawShape(connection);
+    const entry: LedgerEntry = {
+      build: request.build,
+      lsn,
+      isFinished: false,
+      fingerprint: request.fingerprint,
+      companyDay: request.companyDay,
+      rawShape: shape,
+    };
+    const since = before?.rawShape === shape ? before.lsn : null;
+    const sources = await readSourceChanges(connection, project, reason === "all" ? [] : reason.changed, since);
+    await connection.run(ledgerSql(entry));
+    const one = { project, connections: [connection], inTransaction: true };
+    const results = await executeAll({ ...one, selected: plan.cut, ...building(request, reason, cutArea, sources) });
+    const check = isNewDay(reason)
+      ? await compareAll(
+          one,
+          plan.all.filter((node) => plan.readsSources(node)),
+          changes,
+          cutArea,
+        )
+      : null;
     await connection.run("commit");
+    await carryOver(connection, plan.cut, changes);
+    return { lsn, freshTo, reason, plan, entry, results, drifts: check?.drifts ?? null, checked: check?.checked ?? 0 };
   } catch (error) {
     await connection.run("rollback").catch(() => undefined);
     throw error;
   }
-
-  const { always } = plan;
-  const built = new Set(plan.cut);
-  const isDue = (node: Node): boolean =>
-    always.has(node.uniqueId) ||
-    node.dependsOn.some((id) => content.hasChanged(id)) ||
-    (node.resourceType === "test" && (reason === "all" || readsTheTime(node, project)));
-  const onBuilt = async (node: Node, on: DuckDBConnection): Promise<void> => {
-    built.add(node);
-    await content.record(node, on);
-  };
-  const results = await executeAll({ project, selected: [...plan.downstream, ...plan.tests], connections, isDue, onBuilt });
-  const tests = results.filter((result) => result.resourceType === "test");
-  // A full build may have other settings or another day: all of it counts as changed.
-  const rebuilt = [...plan.cut, ...plan.downstream].filter(
-    (node) => built.has(node) && (reason === "all" || content.hasChanged(node.uniqueId)),
-  );
-  const entry = ledgerEntry(request, lsn, true);
-  await writeFinishedBuild(connection, project, { entry, freshTo, startedAt, finishedAt: request.now(), rebuilt, tests });
-  const changed = martsAmong(rebuilt).map((node) => node.alias);
-  return { lsn, freshTo, changed, failedTests: tests.filter((result) => result.status === "warn").length };
 }
 
-const recording = (content: BuiltContent): Pick<ExecuteOptions, "onBuilt"> => ({
-  onBuilt: (node, connection) => content.record(node, connection),
-});
+/** The changed rows of staging tables, from where only this connection sees them to where all do. */
+async function carryOver(connection: DuckDBConnection, cut: readonly Node[], changes: ChangedRows): Promise<void> {
+  for (const node of cut) {
+    const rows = changes.hasChanged(node.uniqueId) ? changes.rowsOf(node.uniqueId) : null;
+    if (rows === null) continue;
+    const place = changedRowsTable(workArea, node);
+    await runStatements(connection, [`create or replace table ${place} as select * from ${rows}`, `drop table ${rows}`]);
+    changes.put(node.uniqueId, place);
+  }
+}
 
-const ledgerEntry = (request: BuildRequest, lsn: string, isFinished: boolean): LedgerEntry => ({
-  build: request.build,
-  lsn,
-  isFinished,
-  fingerprint: request.fingerprint,
-  companyDay: request.companyDay,
-});
+async function buildDownstream(
+  request: BuildRequest,
+  { reason, plan }: Cut,
+): Promise<{ results: NodeResult[]; drifts: Drift[] | null; checked: number }> {
+  const { project, connections, changes } = request;
+  const isDue = (node: Node): boolean => {
+    const due =
+      reason === "all" ||
+      (reason.newDay && node.resourceType === "test") ||
+      plan.always.has(node.uniqueId) ||
+      changes.overdue.has(node.uniqueId) ||
+      node.dependsOn.some((id) => changes.hasChanged(id));
+    if (!due) changes.settle(node.uniqueId);
+    return due;
+  };
+  const build = building(request, reason, workArea);
+  const common = { project, connections, isDue };
+  if (!isNewDay(reason)) {
+    const passed = reason === "all" ? new Set<string>() : await readPassedTests(connections[0]!);
+    const narrow: ExecuteOptions["narrow"] = (node, compiler, connection) =>
+      narrowTest(node, compiler, connection, { project, changes, area: workArea, passed });
+    const results = await executeAll({ ...common, selected: [...plan.downstream, ...plan.tests], narrow, ...build });
+    return { results, drifts: null, checked: 0 };
+  }
+  const models = await executeAll({ ...common, selected: plan.downstream, ...build });
+  const { drifts, checked } = await compareAll(
+    { project, connections },
+    plan.all.filter((node) => !plan.readsSources(node)),
+    changes,
+    workArea,
+  );
+  const tests = await executeAll({ ...common, selected: plan.tests });
+  return { results: [...models, ...tests], drifts, checked };
+}
+
+/** How nodes are built: from nothing, or so that only what differs is written. */
+function building(
+  { project, changes }: BuildRequest,
+  reason: BuildReason,
+  area: string,
+  sources?: SourceChanges,
+): Pick<ExecuteOptions, "build"> {
+  return {
+    build: async (node: Node, tools: BuildTools): Promise<Materialization> => {
+      const inTransaction = area === cutArea;
+      let built: Materialization;
+      if (reason === "all") {
+        built = await tools.materialize();
+        changes.put(node.uniqueId, null);
+      } else {
+        built = await buildDifferentially(node, tools, {
+          project,
+          changes,
+          area,
+          inTransaction,
+          ...(sources && { sourceRows: sources.rowsOf }),
+        });
+      }
+      changes.settle(node.uniqueId);
+      return built;
+    },
+  };
+}
+
+/** Compares these tables with what a whole build makes, in the order of their dependencies, and mends what differs. */
+async function compareAll(
+  where: Pick<ExecuteOptions, "project" | "connections" | "inTransaction">,
+  selected: readonly Node[],
+  changes: ChangedRows,
+  area: string,
+): Promise<{ drifts: Drift[]; checked: number }> {
+  const drifts: Drift[] = [];
+  const models = selected.filter((node) => node.resourceType === "model");
+  const build = async (node: Node, tools: BuildTools): Promise<Materialization> => {
+    const drift = await checkAgainstWhole(node, tools, { area, inTransaction: where.inTransaction ?? false });
+    if (drift) {
+      drifts.push(drift);
+      changes.put(node.uniqueId, null);
+    }
+    return { description: `comparison of ${node.schema}.${node.alias}`, compiledCode: null, relationName: null };
+  };
+  await executeAll({ ...where, selected: models, build });
+  return { drifts, checked: models.length };
+}
 
 async function executeAll(options: Omit<ExecuteOptions, "gate">): Promise<NodeResult[]> {
   const results = await executeNodes({ ...options, gate: false });

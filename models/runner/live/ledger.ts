@@ -12,6 +12,8 @@ export interface LedgerEntry {
   /** Of the project's files and variables: another one means that everything must be rebuilt. */
   fingerprint: string;
   companyDay: string;
+  /** Of the raw tables' columns: another one means that the mirror's change log does not tell what changed. */
+  rawShape: string;
 }
 
 /** The meta schema of the warehouse: the ledger, and the tables that a snapshot carries. */
@@ -19,6 +21,9 @@ export async function prepareLedger(connection: DuckDBConnection): Promise<void>
   await connection.run(`
     create schema if not exists warehouse.meta;
     create table if not exists warehouse.meta.live_build (build varchar, lsn varchar, is_finished boolean, fingerprint varchar, company_day varchar);
+    alter table warehouse.meta.live_build add column if not exists raw_shape varchar;
+    create table if not exists warehouse.meta.self_checks (build varchar, checked_at timestamptz, tables bigint, drifts bigint);
+    create table if not exists warehouse.meta.drifts (build varchar, schema_name varchar, name varchar, unexpected_rows bigint, missing_rows bigint);
     create table if not exists warehouse.meta.builds (build varchar, lsn varchar, fresh_to timestamptz, started_at timestamptz, finished_at timestamptz);
     create table if not exists warehouse.meta.marts (schema_name varchar, name varchar, scope json, version varchar, columns json);
     create table if not exists warehouse.meta.tests (model varchar, test varchar, severity varchar, failures bigint, build varchar);
@@ -26,7 +31,7 @@ export async function prepareLedger(connection: DuckDBConnection): Promise<void>
 }
 
 export async function readLedger(connection: DuckDBConnection): Promise<LedgerEntry | null> {
-  const result = await connection.run("select build, lsn, is_finished, fingerprint, company_day from warehouse.meta.live_build");
+  const result = await connection.run("select build, lsn, is_finished, fingerprint, company_day, raw_shape from warehouse.meta.live_build");
   const [row] = await result.getRowObjectsJS();
   if (!row) return null;
   return {
@@ -35,12 +40,21 @@ export async function readLedger(connection: DuckDBConnection): Promise<LedgerEn
     isFinished: row.is_finished === true,
     fingerprint: String(row.fingerprint),
     companyDay: String(row.company_day),
+    rawShape: String(row.raw_shape),
   };
 }
 
 /** Statements that replace the ledger's row; run them in the transaction of what they state. */
 export const ledgerSql = (entry: LedgerEntry): string => `delete from warehouse.meta.live_build;
-insert into warehouse.meta.live_build values (${literal(entry.build)}, ${literal(entry.lsn)}, ${entry.isFinished}, ${literal(entry.fingerprint)}, ${literal(entry.companyDay)});`;
+insert into warehouse.meta.live_build values (${literal(entry.build)}, ${literal(entry.lsn)}, ${entry.isFinished}, ${literal(entry.fingerprint)}, ${literal(entry.companyDay)}, ${literal(entry.rawShape)});`;
+
+/** Names of the tests that found nothing when they last ran in a finished build. */
+export async function readPassedTests(connection: DuckDBConnection): Promise<Set<string>> {
+  const result = await connection.run(
+    "select test from warehouse.meta.tests group by test having max(failures) = 0 and count(*) = count(failures)",
+  );
+  return new Set((await result.getRowsJS()).map(([test]) => String(test)));
+}
 
 export interface FinishedBuild {
   entry: LedgerEntry;

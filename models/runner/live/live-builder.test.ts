@@ -323,13 +323,31 @@ describe("live builder", () => {
     expect(live.status().build).toBe(first?.build);
   });
 
-  it("rebuilds everything at the company's midnight", async () => {
-    now = new Date("2026-11-22T15:59:59.900Z");
+  it("compares everything with a whole build at the company's midnight, says what differs and mends it", async () => {
+    now = new Date("2026-11-22T15:59:57.000Z");
     const live = await start();
+    const first = nextPublish(live);
+    await mirror.apply(
+      ["orders", "customers"],
+      "insert into raw.orders values (1, 7, 5, null); insert into raw.customers values (7, '甲', null)",
+    );
+    expect((await first).changed.toSorted()).toEqual(["dim_customers", "fct_orders"]);
+    const tamperer = await warehouse.connect();
+    await tamperer.run("update warehouse.marts.fct_orders set amount = 6");
+    tamperer.closeSync();
     const published = nextPublish(live);
     now = new Date("2026-11-22T16:00:00.100Z");
     const pointer = await published;
     expect(pointer.changed.toSorted()).toEqual(["dim_customers", "fct_orders"]);
+    expect(await ask(pointer, "select amount::varchar as amount from marts.fct_orders")).toEqual([{ amount: "5.00" }]);
+    const found = { schema: "marts", model: "fct_orders", unexpected: 1, missing: 1 };
+    expect(errors).toMatchObject([{ drifts: [found] }]);
+    expect(await ask(pointer, "select name, unexpected_rows::int as unexpected, missing_rows::int as missing from meta.drifts")).toEqual([
+      { name: "fct_orders", unexpected: 1, missing: 1 },
+    ]);
+    expect(await ask(pointer, "select tables::int as tables, drifts::int as drifts from meta.self_checks")).toEqual([
+      { tables: 4, drifts: 1 },
+    ]);
   });
 
   it("serves at once after a restart, and builds again only when something changed", async () => {

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import {
@@ -5,16 +6,18 @@ import {
   parseLsn,
   publishSnapshot,
   readPointer,
+  snapshotsFolder,
   type AppliedEvent,
   type Mirror,
   type Retention,
   type SnapshotPointer,
   type Warehouse,
 } from "@kehu/ingest";
+import { publishCatalogue } from "../lineage/published-catalogue.ts";
 import { loadProject } from "../load-project.ts";
 import type { Project, Settings } from "../resources.ts";
 import { BuildFailure, runBuild, type BuildOutcome } from "./build.ts";
-import { BuiltContent } from "./built-content.ts";
+import { ChangedRows } from "./changed-rows.ts";
 import { companyDay, untilMidnight } from "./company-day.ts";
 import { DirtyTables } from "./dirty-tables.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -22,6 +25,8 @@ import { prepareLedger, readLedger } from "./ledger.ts";
 import { hasHourlyModels, rawTables } from "./plan.ts";
 
 export interface LiveLogger {
+  /** Where the time of each build went. */
+  debug?(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -88,6 +93,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   let full = false;
   /** The models that wait for the full hour are due. */
   let hourly = false;
+  /** The company's midnight has passed. */
+  let isNewDay = false;
   /** A finished build that is not published yet. */
   let unpublished: { build: string; outcome: BuildOutcome } | undefined;
   /** Where the mirror is, when that is not yet in the pointer. */
@@ -101,7 +108,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   let wake: () => void = () => undefined;
 
   let project: Project | undefined;
-  let content: BuiltContent | undefined;
+  let changes: ChangedRows | undefined;
   let hasHourly = false;
   let fingerprint = "";
   let builtDay = "";
@@ -137,9 +144,9 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     // A timer of a day would drift when the machine sleeps; and midnight is not at a full hour everywhere.
     const wait = Math.min(untilMidnight(now, timeZone()), hourMs - (now.getTime() % hourMs)) + 50;
     nextHour = setTimeout(() => {
-      if (companyDay(clock(), timeZone()) !== builtDay) demandFull();
-      else if (hasHourly) {
-        hourly = true;
+      isNewDay = companyDay(clock(), timeZone()) !== builtDay;
+      hourly = hasHourly;
+      if (isNewDay || hourly) {
         news++;
         wake();
       }
@@ -149,12 +156,12 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   }
 
   async function buildOnce(): Promise<void> {
-    if (!project || !content) throw new Error("the builder was not started");
+    if (!project || !changes) throw new Error("the builder was not started");
     const started = performance.now();
     const asOf = clock();
     const day = companyDay(asOf, timeZone());
-    // Figures that depend on today change everywhere.
-    if (day !== builtDay) full = true;
+    const newDay = day !== builtDay;
+    const { overdue } = changes;
     const build = buildId();
     const outcome = await runBuild({
       project,
@@ -165,15 +172,37 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       companyDay: day,
       asOf,
       now: clock,
-      reason: () => (full ? "all" : { changed: dirty.list(), hourly }),
-      content,
+      reason: () => (full ? "all" : { changed: dirty.list(), hourly, newDay, overdue }),
+      changes,
     });
+    await describe(asOf);
     dirty.clearUpTo(outcome.lsn);
     full = false;
     hourly = false;
+    isNewDay = false;
     builtDay = day;
     unpublished = { build, outcome: mergeChanged(unpublished?.outcome, outcome) };
     lastBuildMs = performance.now() - started;
+    reportBuild(build, outcome);
+  }
+
+  /** What the snapshot says of its models. Figures don't wait for it: when it can't be written, the one before stays. */
+  async function describe(asOf: Date): Promise<void> {
+    const [connection] = connections;
+    if (!project || !connection) throw new Error("the builder was not started");
+    const described = { ...project, vars: { ...project.vars, as_of: asOf.toISOString() } };
+    await publishCatalogue(connection, described, fingerprint).catch((error: unknown) =>
+      logger.error({ err: error }, "the catalogue of models could not be written; the earlier one stays"),
+    );
+  }
+
+  function reportBuild(build: string, { drifts, results }: BuildOutcome): void {
+    const slowest = results.toSorted((one, other) => other.executionTime - one.executionTime);
+    const nodes = slowest.map(({ name, executionTime }) => `${Math.round(executionTime * 1000)} ms ${name}`);
+    logger.debug?.({ build, ms: Math.round(lastBuildMs), nodes }, "built");
+    if (drifts?.length === 0) logger.info({ build }, "builds by parts and a whole build are equal");
+    else if (drifts)
+      logger.error({ build, drifts }, "builds by parts had come to other rows than a whole build; the whole one's are in place now");
   }
 
   async function publish(): Promise<void> {
@@ -215,7 +244,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     failedAt = undefined;
     const newsBefore = news;
     try {
-      if (full || hourly || !dirty.isEmpty) {
+      if (needsBuild()) {
         await rest(lastPublish + options.publishSeconds * 1000 - lastBuildMs - performance.now());
         if (stopping.signal.aborted) return;
         await buildOnce();
@@ -223,7 +252,6 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       await publish();
     } catch (error) {
       failedAt = newsBefore;
-      content?.forget();
       retryAt = error instanceof BuildFailure ? Number.POSITIVE_INFINITY : performance.now() + outageRetryMs;
       report(error);
     }
@@ -239,7 +267,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     for (const listener of failed) listener(error);
   }
 
-  const isDue = (): boolean => full || hourly || !dirty.isEmpty || unpublished !== undefined;
+  const needsBuild = (): boolean => full || hourly || isNewDay || !dirty.isEmpty;
+  const isDue = (): boolean => needsBuild() || unpublished !== undefined;
 
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted) {
@@ -256,7 +285,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const threads = options.threads ?? 2;
     const target = { name: "kehu", catalog: "warehouse", schema: "main", threads };
     project = await loadProject({ projectDir: options.projectDir, target, vars: { ...options.vars, as_of: clock().toISOString() } });
-    content = new BuiltContent(project);
+    changes = new ChangedRows(project);
     hasHourly = hasHourlyModels(project);
     for (let index = 0; index < threads; index++) connections.push(await warehouse.connect());
     const [connection] = connections;
@@ -269,19 +298,16 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     builtDay = ledger?.companyDay ?? "";
     status.build = pointer?.build ?? null;
     dirty = new DirtyTables(rawTables(project));
-    const applied = mirror.applied();
-    const isCurrent =
-      ledger !== null &&
-      pointer?.build === ledger.build &&
-      ledger.isFinished &&
-      ledger.fingerprint === fingerprint &&
-      applied?.lsn === ledger.lsn &&
-      ledger.companyDay === companyDay(clock(), timeZone());
-    full = !isCurrent;
+    // Staging tables are of the ledger's position, and what changed since is in the mirror's log.
+    const isWhole =
+      ledger !== null && ledger.isFinished && ledger.fingerprint === fingerprint && (await isPublished(warehouse.dir, ledger.build));
+    full = !isWhole;
+    isNewDay = builtDay !== companyDay(clock(), timeZone());
     // Hours may have passed since the last build.
     hourly = hasHourly;
     forget = mirror.onApplied(heard);
-    if (mirror.applied()?.lsn !== applied?.lsn) full = true;
+    const applied = mirror.applied();
+    if (isWhole && applied && applied.lsn !== ledger.lsn) heard({ ...applied, tables: [...rawTables(project)] });
   }
 
   return {
@@ -319,6 +345,12 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     requestFullBuild: demandFull,
     status: () => ({ ...status }),
   };
+}
+
+/** Whether a build became a snapshot that is still kept; which one is served may have been chosen by hand. */
+async function isPublished(dir: string, build: string): Promise<boolean> {
+  const names = await readdir(snapshotsFolder(dir));
+  return names.includes(`${build}.json`);
 }
 
 /** The number at the end of a build's id; 0 for none. */

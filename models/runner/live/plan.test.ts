@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { loadProject } from "../load-project.ts";
 import { writeProject } from "../testing.ts";
-import { hasHourlyModels, planBuild, type BuildReason } from "./plan.ts";
+import { hasHourlyModels, planBuild, type BuildReason, type Occasion } from "./plan.ts";
+
+const occasion = (more: Partial<Occasion>): Occasion => ({ changed: [], hourly: false, newDay: false, overdue: new Set(), ...more });
 
 async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downstream" | "tests" | "always", string[]>> {
   const projectDir = await writeProject({
@@ -35,7 +37,7 @@ async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downs
 
 it("takes what is downstream of a change and live, and what reads the time", async () => {
   const plan = await planner();
-  expect(plan({ changed: ["orders"], hourly: false })).toEqual({
+  expect(plan(occasion({ changed: ["orders"] }))).toEqual({
     cut: ["stg_orders"],
     downstream: ["fct_live", "fct_timed", "rpt_both"],
     tests: ["unique_fct_live_x"],
@@ -45,7 +47,7 @@ it("takes what is downstream of a change and live, and what reads the time", asy
 
 it("takes along hourly models at the full hour, changed or not", async () => {
   const plan = await planner();
-  expect(plan({ changed: [], hourly: true })).toEqual({
+  expect(plan(occasion({ hourly: true }))).toEqual({
     cut: [],
     downstream: ["fct_hourly", "fct_timed", "rpt_hourly"],
     tests: ["unique_rpt_hourly_x"],

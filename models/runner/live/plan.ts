@@ -1,6 +1,6 @@
 import { Graph } from "../graph.ts";
 import type { Node, Project } from "../resources.ts";
-import { readsTheTime, refreshOf } from "./refresh.ts";
+import { refreshOf, timeGrainOf } from "./refresh.ts";
 
 /** What one build does, in its two steps. */
 export interface BuildPlan {
@@ -12,10 +12,22 @@ export interface BuildPlan {
   tests: Node[];
   /** Built whatever their parents came out as. */
   always: ReadonlySet<string>;
+  /** Everything that any build makes. */
+  all: Node[];
+  /** Whether the cut makes it. */
+  readsSources(node: Node): boolean;
 }
 
-/** Why there is a build: everything, or the raw tables that changed, and with them the models that wait for the full hour. */
-export type BuildReason = "all" | { changed: readonly string[]; hourly: boolean };
+/** Why there is a build: everything, or the raw tables that changed and what waits for the full hour or the company's new day. */
+export type BuildReason = "all" | Occasion;
+
+export interface Occasion {
+  changed: readonly string[];
+  hourly: boolean;
+  newDay: boolean;
+  /** Left undone by a build that failed. */
+  overdue: ReadonlySet<string>;
+}
 
 const isBuilt = (node: Node): boolean => node.resourceType === "model" || node.resourceType === "seed";
 const readsSources = (node: Node): boolean => node.dependsOn.some((id) => id.startsWith("source."));
@@ -34,36 +46,49 @@ export const hasHourlyModels = (project: Project): boolean =>
 export function planBuild(project: Project, reason: BuildReason): BuildPlan {
   const nodes = [...project.nodes.values()];
   const all = nodes.filter(isBuilt);
-  const rebuilt = reason === "all" ? all : reached(project, all, reason);
+  const due = reason === "all" ? all : dueByThemselves(project, all, reason);
+  const rebuilt = reason === "all" ? all : reached(project, all, due, reason);
   const ids = idsOf(rebuilt);
-  const cut = rebuilt.filter(readsSources);
-  const always =
-    reason === "all"
-      ? rebuilt
-      : rebuilt.filter((node) => readsSources(node) || readsTheTime(node, project) || refreshOf(node) === "hourly");
   return {
-    cut,
+    cut: rebuilt.filter(readsSources),
     downstream: rebuilt.filter((node) => !readsSources(node)),
-    tests: nodes.filter((node) => node.resourceType === "test" && node.dependsOn.some((id) => ids.has(id))),
-    always: idsOf(always),
+    tests: nodes.filter((node) => node.resourceType === "test" && (isOverdue(node, reason) || node.dependsOn.some((id) => ids.has(id)))),
+    always: idsOf([...due, ...rebuilt.filter(readsSources)]),
+    all,
+    readsSources,
   };
 }
 
-/** Downstream of the changes and of what the time or the hour changes, but not by way of models that are not due now. */
-function reached(project: Project, all: readonly Node[], reason: Exclude<BuildReason, "all">): Node[] {
+const isOverdue = (node: Node, reason: BuildReason): boolean => reason !== "all" && reason.overdue.has(node.uniqueId);
+
+/** Whether a change of what it reads is taken up on this occasion. */
+function follows(node: Node, occasion: Occasion): boolean {
+  const refresh = refreshOf(node);
+  return refresh === "live" || occasion.newDay || (refresh === "hourly" && occasion.hourly);
+}
+
+/** What the hour, the day or the time itself makes again. Which rows changed since they were last made is not kept. */
+function dueByThemselves(project: Project, all: readonly Node[], occasion: Occasion): Node[] {
+  return all.filter((node) => {
+    if (isOverdue(node, occasion)) return true;
+    if (!follows(node, occasion)) return false;
+    const grain = timeGrainOf(node, project);
+    return refreshOf(node) !== "live" || grain === "instant" || (grain === "day" && occasion.newDay);
+  });
+}
+
+/** What is due and everything downstream of it and of the changes, but not by way of models that are not due now. */
+function reached(project: Project, all: readonly Node[], due: readonly Node[], occasion: Occasion): Node[] {
   const graph = new Graph(project.nodes.values());
-  const isDue = (id: string): boolean => {
+  const isTakenUp = (id: string): boolean => {
     const node = project.nodes.get(id);
-    if (!node || !isBuilt(node)) return false;
-    const refresh = refreshOf(node);
-    return refresh === "live" || (refresh === "hourly" && reason.hourly);
+    return node !== undefined && isBuilt(node) && (isOverdue(node, occasion) || follows(node, occasion));
   };
-  const sources = [...project.sources.values()].filter((source) => reason.changed.includes(source.identifier));
-  const ofThemselves = all.filter((node) => readsTheTime(node, project) || (reason.hourly && refreshOf(node) === "hourly"));
+  const sources = [...project.sources.values()].filter((source) => occasion.changed.includes(source.identifier));
   const found = new Set<string>();
-  const waiting = [...sources.flatMap((source) => graph.children(source.uniqueId)), ...idsOf(ofThemselves)];
+  const waiting = [...sources.flatMap((source) => graph.children(source.uniqueId)), ...idsOf(due)];
   for (const id of waiting) {
-    if (found.has(id) || !isDue(id)) continue;
+    if (found.has(id) || !isTakenUp(id)) continue;
     found.add(id);
     waiting.push(...graph.children(id));
   }

@@ -17,13 +17,21 @@ export function refreshOf(node: Node): Refresh {
   );
 }
 
-const asksForTheTime = /\bvar\(\s*["']as_of["']/;
+/** How finely a model's rows follow the time of the cut: not at all, by the company's day, or by every instant. */
+export type TimeGrain = "none" | "day" | "instant";
 
-/** Models whose rows depend on the time of the cut, by their own text or that of a macro they go through: every build makes them again. */
-export function readsTheTime(node: Node, project: Project): boolean {
-  if (asksForTheTime.test(node.rawCode)) return true;
-  return node.dependsOnMacros.some((id) => {
+const asksForTheDay = /\bcompany_date\(\s*as_of\(\)\s*\)/g;
+const asksForTheTime = /\bvar\(\s*["']as_of["']|\bas_of\(\)/;
+/** The project's own word for the time of the cut: how a model uses it decides, not that it is there. */
+const timeMacro = "as_of";
+
+/** By the model's own text and that of the macros it goes through. A model that only asks `company_date(as_of())` stays as it is all day. */
+export function timeGrainOf(node: Node, project: Project): TimeGrain {
+  const texts = [node.rawCode];
+  for (const id of node.dependsOnMacros) {
     const macro = project.macros.get(id);
-    return macro !== undefined && asksForTheTime.test(macroText(macro));
-  });
+    if (macro && macro.name !== timeMacro) texts.push(macroText(macro));
+  }
+  if (texts.some((text) => asksForTheTime.test(text.replace(asksForTheDay, "")))) return "instant";
+  return texts.some((text) => asksForTheTime.test(text)) ? "day" : "none";
 }

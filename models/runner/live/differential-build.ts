@@ -1,0 +1,233 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { BuildTools } from "../execute.ts";
+import { hasContract } from "../contract.ts";
+import { hooks } from "../config.ts";
+import type { Materialization } from "../materialize.ts";
+import { Relation, quoteIdentifier } from "../relation.ts";
+import type { Node, Project } from "../resources.ts";
+import { columnsOfQuery, runAtomically, runStatements, trimSemicolon } from "../statements.ts";
+import type { ChangedRows } from "./changed-rows.ts";
+import { inputRelation } from "./input-relation.ts";
+import { keyedRuleOf, type KeyedRule } from "./keyed-rule.ts";
+import { differingRows, keyColumn, keysReached, makeTable, narrowedInputs } from "./keyed-sql.ts";
+
+export interface DifferentialOptions {
+  project: Project;
+  changes: ChangedRows;
+  /** Schema for tables on the way, `catalog.schema`: where the builder may write at this moment. */
+  area: string;
+  /** The connection is in a transaction that the caller ends. */
+  inTransaction: boolean;
+  /** The relation of the changed rows of a source; null when which they are is not known. Undefined when it has not changed. */
+  sourceRows?: (id: string) => string | null | undefined;
+}
+
+/** More keys than this share of a table's rows, and the whole table is the cheaper way. */
+const keyedShare = 0.2;
+const alwaysKeyed = 1_000;
+
+/**
+ * Builds a model so that only what differs is written, and tells `changes` which rows those are. By keys where the model's `meta.live` allows it and the
+ * changed rows of its inputs are known, else whole. The relation ends as a whole build would leave it.
+ */
+export async function buildDifferentially(node: Node, tools: BuildTools, options: DifferentialOptions): Promise<Materialization> {
+  const { changes } = options;
+  const relation = new Relation({ database: node.database, schema: node.schema, identifier: node.alias });
+  if (tools.catalog.typeOf(relation) !== "table") return unknown(node, tools, changes);
+  if (!isPlainTable(node, tools)) return around(node, relation, tools, options);
+  const rule = keyedRuleOf(node, options.project);
+  const task: Task = {
+    node,
+    relation,
+    tools,
+    options,
+    rule,
+    place: (name) => `${options.area}.${quoteIdentifier(`${name} ${node.uniqueId}`)}`,
+  };
+  return (rule && (await byKeys(task, rule))) ?? whole(task);
+}
+
+interface Task {
+  node: Node;
+  relation: Relation;
+  tools: BuildTools;
+  options: DifferentialOptions;
+  rule: KeyedRule | null;
+  /** A table on the way, by what it is for. */
+  place: (name: string) => string;
+}
+
+/** A table of one query and nothing besides: what hooks, contracts and other materializations do can't be told beforehand. */
+export const isPlainTable = (node: Node, { isCustom }: BuildTools): boolean =>
+  node.resourceType === "model" &&
+  node.config.materialized === "table" &&
+  !isCustom &&
+  !hasContract(node) &&
+  hooks(node.config["pre-hook"]).length + hooks(node.config["post-hook"]).length === 0;
+
+async function unknown(node: Node, tools: BuildTools, changes: ChangedRows): Promise<Materialization> {
+  const built = await tools.materialize();
+  changes.put(node.uniqueId, null);
+  return built;
+}
+
+/** Built as the runner builds it, and compared with a copy of what was there. */
+async function around(node: Node, relation: Relation, tools: BuildTools, options: DifferentialOptions): Promise<Materialization> {
+  const { connection } = tools;
+  const name = relation.toText();
+  const before = `${options.area}.${quoteIdentifier(`before ${node.uniqueId}`)}`;
+  await runStatements(connection, [`${makeTable(before)} as select * from ${name}`]);
+  const built = await tools.materialize();
+  const [old, now] = [
+    await columnsOfQuery(connection, `select * from ${before}`),
+    await columnsOfQuery(connection, `select * from ${name}`),
+  ];
+  if (JSON.stringify(old) !== JSON.stringify(now)) options.changes.put(node.uniqueId, null);
+  else {
+    const columns = now.map((column) => column.name);
+    await noteDifference({ node, columns, before, after: name, connection, options });
+  }
+  await runStatements(connection, [`drop table ${before}`]);
+  return built;
+}
+
+/** Null when the keys can't be found or are too many. */
+async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | null> {
+  const { node, relation, tools, options, place } = task;
+  const { connection, compiler } = tools;
+  const { changes } = options;
+  if (changes.overdue.has(node.uniqueId)) return null;
+  const changed = node.dependsOn.flatMap((id) => {
+    const rows = options.project.sources.has(id) ? options.sourceRows?.(id) : changes.hasChanged(id) ? changes.rowsOf(id) : undefined;
+    return rows === undefined ? [] : [{ id, rows }];
+  });
+  const selects: string[] = [];
+  const relationOf = (id: string): string => inputRelation(compiler, id).toText();
+  for (const { id, rows } of changed) {
+    if (rows === null || !rule.inputs.has(id)) return null;
+    selects.push(...keysReached(rule, id, rows, relationOf));
+  }
+  if (selects.length === 0) return null;
+  const keys = place("keys");
+  await runStatements(connection, [
+    `${makeTable(keys)} as select distinct ${keyColumn} from (${selects.join(" union all ")}) as kehu_reached where ${keyColumn} is not null`,
+  ]);
+  const counted = await connection.run(`select (select count(*) from ${keys}), (select count(*) from ${relation.toText()})`);
+  const [keyCount = 0, rowCount = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
+  if (keyCount > alwaysKeyed && keyCount > keyedShare * rowCount) return null;
+  const inputOf = (id: string): string => place(`input ${id}`);
+  const relations = new Map([...rule.inputs.keys()].map((id) => [id, narrowed(inputRelation(compiler, id), inputOf(id))]));
+  const sql = trimSemicolon(await compiler.compile(node, connection, { relations, overrides: new Map(), vars: {} }));
+  const after = place("after");
+  const key = quoteIdentifier(rule.key);
+  const before = `(select * from ${relation.toText()} where ${key} in (select ${keyColumn} from ${keys}))`;
+  if (keyCount > 0) {
+    await runStatements(connection, [...narrowedInputs(rule, keys, relationOf, inputOf), `${makeTable(after)} as (\n${sql}\n)`]);
+    const columns = await columnNames(connection, after);
+    await checkKeys(task, rule, keys, after);
+    if (await noteDifference({ node, columns, before, after, connection, options })) await writeKeys(task, rule.key, columns, after);
+    await drop(connection, [after, ...[...rule.inputs.keys()].map(inputOf)]);
+  }
+  await drop(connection, [keys]);
+  return {
+    description: `keyed table model ${node.schema}.${node.alias} (${keyCount} keys)`,
+    compiledCode: sql,
+    relationName: relation.toText(),
+  };
+}
+
+/** Reads like the input, a table of some of its rows. */
+const narrowed = (input: Relation, text: string): Relation =>
+  new Relation({ database: input.database, schema: input.schema, identifier: input.identifier, type: "table", text });
+
+async function whole(task: Task): Promise<Materialization> {
+  const { node, relation, tools, options, place } = task;
+  const { connection } = tools;
+  const name = relation.toText();
+  const sql = trimSemicolon(await tools.compiler.compile(node, connection));
+  const after = place("after");
+  await runStatements(connection, [`${makeTable(after)} as (\n${sql}\n)`]);
+  const [old, now] = [
+    await columnsOfQuery(connection, `select * from ${name}`),
+    await columnsOfQuery(connection, `select * from ${after}`),
+  ];
+  const columns = now.map((column) => column.name);
+  if (JSON.stringify(old) !== JSON.stringify(now)) {
+    options.changes.put(node.uniqueId, null);
+    await inOneStep(task, [`create or replace table ${name} as select * from ${after}`]);
+  } else if (await noteDifference({ node, columns, before: name, after, connection, options })) await write(task, columns, after);
+  await drop(connection, [after]);
+  return { description: `sql table model ${node.schema}.${node.alias}`, compiledCode: sql, relationName: name };
+}
+
+const columnNames = async (connection: DuckDBConnection, relation: string): Promise<string[]> =>
+  (await columnsOfQuery(connection, `select * from ${relation}`)).map((column) => column.name);
+
+interface Comparison {
+  node: Node;
+  columns: readonly string[];
+  before: string;
+  after: string;
+  connection: DuckDBConnection;
+  options: DifferentialOptions;
+}
+
+export const changedRowsTable = (area: string, node: Node): string => `${area}.${quoteIdentifier(`changed ${node.uniqueId}`)}`;
+
+/** Whether there is a difference; if so its rows stay in a table that `changes` knows. */
+async function noteDifference({ node, columns, before, after, connection, options }: Comparison): Promise<boolean> {
+  const rows = changedRowsTable(options.area, node);
+  await runStatements(connection, [`${makeTable(rows)} as ${differingRows(columns, before, after)}`]);
+  const counted = await connection.run(`select count(*) from ${rows}`);
+  if (Number((await counted.getRowsJS())[0]?.[0]) === 0) return false;
+  options.changes.put(node.uniqueId, rows);
+  return true;
+}
+
+/** The rows of the keys that differ, from `after`, which has all rows of these keys. */
+function writeKeys(task: Task, key: string, columns: readonly string[], after: string): Promise<void> {
+  const name = task.relation.toText();
+  const list = columns.map(quoteIdentifier).join(", ");
+  const these = `${quoteIdentifier(key)} in (select ${quoteIdentifier(key)} from ${changedRowsTable(task.options.area, task.node)})`;
+  return inOneStep(task, [
+    `delete from ${name} where ${these}`,
+    `insert into ${name} (${list}) select ${list} from ${after} where ${these}`,
+  ]);
+}
+
+/** The same from a whole `after`; all of it when there is no key or much differs. */
+async function write(task: Task, columns: readonly string[], after: string): Promise<void> {
+  const { node, relation, tools, options, rule } = task;
+  const name = relation.toText();
+  const rows = changedRowsTable(options.area, node);
+  if (rule) {
+    const counted = await tools.connection.run(
+      `select count(*) filter (${quoteIdentifier(rule.key)} is null), count(*), (select count(*) from ${name}) from ${rows}`,
+    );
+    const [withoutKey = 0, differing = 0, existing = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
+    if (withoutKey === 0 && differing <= keyedShare * existing) return writeKeys(task, rule.key, columns, after);
+  }
+  return inOneStep(task, [`create or replace table ${name} as select * from ${after}`]);
+}
+
+/** A model that makes rows of keys it was not asked for does not keep to its `meta.live`. */
+async function checkKeys({ node, tools }: Task, rule: KeyedRule, keys: string, after: string): Promise<void> {
+  const key = quoteIdentifier(rule.key);
+  const found = await tools.connection.run(
+    `select count(*), any_value(${key}) from ${after} where ${key} is null or ${key} not in (select ${keyColumn} from ${keys})`,
+  );
+  const [count, value] = (await found.getRowsJson())[0] ?? [];
+  if (Number(count) === 0) return;
+  throw new Error(
+    `${node.name}: meta.live: asked for the rows of some ${rule.key}, its SQL also gave others (${String(value)}). Its rows do not depend on ${rule.key} alone as declared: mend the rule or take it away`,
+  );
+}
+
+const inOneStep = ({ tools, options }: Task, statements: readonly string[]): Promise<void> =>
+  options.inTransaction ? runStatements(tools.connection, statements) : runAtomically(tools.connection, statements);
+
+const drop = (connection: DuckDBConnection, tables: readonly string[]): Promise<void> =>
+  runStatements(
+    connection,
+    tables.map((table) => `drop table ${table}`),
+  );

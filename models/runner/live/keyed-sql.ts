@@ -1,0 +1,56 @@
+import { quoteIdentifier } from "../relation.ts";
+import type { KeyedRule, Link } from "./keyed-rule.ts";
+
+/** The column of the table of keys. */
+export const keyColumn = "kehu_key";
+/** In a table of changed rows: whether this is a row as it is now, or as it was. */
+export const isNewColumn = "kehu_is_new";
+
+/** The head of a statement that makes a table; DuckDB wants the word where the table is temporary. */
+export const makeTable = (table: string): string => `create or replace ${table.startsWith("temp.") ? "temp " : ""}table ${table}`;
+
+/** How SQL names an input, by unique id. */
+export type RelationText = (id: string) => string;
+
+/**
+ * Queries of the keys that changed rows of an input lead to. `rows` is a relation with the input's columns that holds the old and the new version of each.
+ * An input on the way is read as it is now: where it has changed too, its own changed rows lead on by themselves.
+ */
+export function keysReached(rule: KeyedRule, id: string, rows: string, relation: RelationText): string[] {
+  const input = rule.inputs.get(id);
+  if (!input) throw new Error(`${id} has no rule`);
+  if ("column" in input) return [`select ${quoteIdentifier(input.column)} as ${keyColumn} from ${rows}`];
+  return input.links.flatMap(({ column, to, toColumn }) =>
+    keysReached(
+      rule,
+      to,
+      `(select * from ${relation(to)} where ${quoteIdentifier(toColumn)} in (select ${quoteIdentifier(column)} from ${rows}))`,
+      relation,
+    ),
+  );
+}
+
+/**
+ * Statements that make, for each input of the rule, a table of its rows that lead to one of `keys`. `place` names that table.
+ * They are all that rows with these keys can depend on: any other row's change would not have led to them.
+ */
+export function narrowedInputs(rule: KeyedRule, keys: string, relation: RelationText, place: RelationText): string[] {
+  return [...rule.inputs].map(([id, input]) => {
+    const conditions =
+      "column" in input
+        ? [`${quoteIdentifier(input.column)} in (select ${keyColumn} from ${keys})`]
+        : [...Map.groupBy(input.links, (link) => link.column)].map(([column, links]) => reaches(column, links, place));
+    return `${makeTable(place(id))} as select * from ${relation(id)} where ${conditions.join(" or ")}`;
+  });
+}
+
+const reaches = (column: string, links: readonly Link[], place: RelationText): string =>
+  `${quoteIdentifier(column)} in (${links.map((link) => `select ${quoteIdentifier(link.toColumn)} from ${place(link.to)}`).join(" union all ")})`;
+
+/** The rows in which `before` and `after` differ, each with whether it is there now. Both have the columns `columns`, in any order. */
+export function differingRows(columns: readonly string[], before: string, after: string): string {
+  const list = columns.map(quoteIdentifier).join(", ");
+  return `select ${list}, sum(kehu_side) > 0 as ${isNewColumn}
+from (select ${list}, -1 as kehu_side from ${before} union all select ${list}, 1 as kehu_side from ${after}) as kehu_sides
+group by ${list} having sum(kehu_side) <> 0`;
+}
