@@ -5,7 +5,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { readKeptLineage, writeKeptLineage } from "./lineage/kept-lineage.ts";
 import type { ProjectLineage } from "./lineage/lineage.ts";
 import { lineageOf, readLineage } from "./lineage/project-lineage.ts";
-import { readStoredColumns } from "./lineage/stored-columns.ts";
+import { namesOf, readStoredColumns } from "./lineage/stored-columns.ts";
 import type { NodeResult } from "./node-result.ts";
 import { columnLineageRecord, compiledPathOf, manifestOf } from "./manifest.ts";
 import type { Project, Settings } from "./resources.ts";
@@ -56,7 +56,7 @@ async function traceColumns(
   connection: DuckDBConnection,
 ): Promise<ProjectLineage> {
   const before = await readKeptLineage(folder);
-  const columns = await readStoredColumns(project, connection);
+  const columns = namesOf(await readStoredColumns(project, connection));
   const kept = await readLineage({ project, compiled, columns, connection, kept: before });
   if ([...kept].some(([id, node]) => before.get(id) !== node)) await writeKeptLineage(folder, new Map([...before, ...kept]));
   return lineageOf(kept);
