@@ -7,7 +7,7 @@ import { loadModel } from "../src/model.ts";
 const promised: Record<string, { measures: string; dimensions: string; time: string }> = {
   opportunities: {
     measures:
-      "count open_count won_count lost_count amount won_amount lost_amount open_amount weighted_amount win_rate win_rate_all avg_cycle_days",
+      "count open_count won_count lost_count amount won_amount lost_amount open_amount weighted_amount win_rate win_rate_all win_rate_overdue win_rate_default overdue_count overdue_amount avg_cycle_days",
     dimensions:
       "id name stage status source owner owner_id manager department department_id region customer customer_id industry product created_at closed_at pipeline stage_label_zh stage_label_en close_reason expected_close_on",
     time: "created_at",
@@ -33,9 +33,38 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     time: "month",
   },
   funnel: {
-    measures: "entered_count entered_amount converted_count conversion_rate median_days stuck_count",
+    measures: "entered_count entered_amount converted_count conversion_rate median_days p90_days stuck_count",
     dimensions: "stage stage_order stage_label_zh stage_label_en outcome pipeline owner owner_id department department_id entered_at",
     time: "entered_at",
+  },
+  pipeline: {
+    measures:
+      "opening_count opening_amount in_count in_amount adjusted_amount forward_count forward_amount lost_count lost_amount back_count back_amount shifted_count shifted_amount closing_count closing_amount new_amount reopened_amount won_amount increased_amount decreased_amount slipped_amount pulled_in_amount",
+    dimensions:
+      "moved_at stage stage_order stage_label_zh stage_label_en status pipeline kind side close_month owner owner_id owner_then owner_then_id department department_id department_then department_then_id product source region customer id",
+    time: "moved_at",
+  },
+  pipeline_coverage: {
+    measures:
+      "target_amount won_amount open_count open_amount expected_amount projected_amount projected_rate pipeline_coverage missing_amount missing_opportunities missing_leads history_win_rate history_conversion_rate",
+    dimensions: "month stage stage_probability stage_sample owner owner_id department department_id",
+    time: "month",
+  },
+  stage_cohorts: {
+    measures: "cohort_count reached_count reached_rate reached_30_rate reached_60_rate reached_90_rate reached_180_rate",
+    dimensions: "stage stage_order stage_label_zh stage_label_en pipeline owner department created_at",
+    time: "created_at",
+  },
+  document_chain: {
+    measures: "count chain_count amount continued_count conversion_rate",
+    dimensions: "step step_order step_label_zh step_label_en first_document owner owner_id department department_id began_at",
+    time: "began_at",
+  },
+  ownership: {
+    measures: "opening_count gained_count released_count closing_count",
+    dimensions:
+      "owner owner_id owner_then owner_then_id department department_id department_then department_then_id status_then customer_id region moved_at",
+    time: "moved_at",
   },
   leads: {
     measures: "count converted_count conversion_rate",
@@ -47,6 +76,66 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     measures: "order_amount receipt_amount won_amount new_customer_count order_target order_attainment",
     dimensions: "employee employee_id department department_id month",
     time: "month",
+  },
+  value: {
+    measures:
+      "customer_count amount margin service_cost profit_contribution gold_count average_count loss_making_count unknown_cost_count avg_score",
+    dimensions: "tier score score_band rank_share profit_class customer customer_id kind owner_id department_id period",
+    time: "period",
+  },
+  value_moves: {
+    measures: "customer_count amount_before amount_after amount_change up_count down_count",
+    dimensions: "from_tier to_tier direction moved_by customer customer_id owner_id department_id period",
+    time: "period",
+  },
+  rfm: {
+    measures: "customer_count order_count amount lifetime_amount median_recency_days median_interval_days",
+    dimensions: "rfm_segment recency_score frequency_score monetary_score recency_days customer customer_id last_order_at",
+    time: "last_order_at",
+  },
+  retention: {
+    measures:
+      "cohort_count retained_count retention_rate customer_count first_order_count order_count amount new_amount existing_amount new_share",
+    dimensions: "cohort cohort_month months_since_first is_new_trade kind region owner_id department_id period",
+    time: "period",
+  },
+  churn: {
+    measures: "active_at_start_count active_at_end_count churned_count churn_rate event_count win_back_count",
+    dimensions: "method spend_band kind region level industry ownership owner_id department_id period",
+    time: "period",
+  },
+  churn_events: {
+    measures: "count customer_count lost_amount won_back_count win_back_rate median_active_days median_away_days",
+    dimensions: "method reason is_won_back won_back_at spend_band customer customer_id owner_id department_id churned_at",
+    time: "churned_at",
+  },
+  churn_losses: { measures: "lost_amount customer_count", dimensions: "category method customer_id churned_at", time: "churned_at" },
+  concentration: {
+    measures: "customer_count amount top_10_share top_1_percent_share top_20_percent_share cumulative_share gini",
+    dimensions: "rank_share amount_rank customer customer_id period",
+    time: "period",
+  },
+  receivables: {
+    measures:
+      "count amount received_amount open_amount overdue_amount overdue_count overdue_days overdue_rate due_amount on_time_amount on_time_rate",
+    dimensions:
+      "id number kind is_planned is_open is_overdue customer customer_id region bucket bucket_order owner owner_id department department_id currency due_on",
+    time: "due_on",
+  },
+  receivable_ageing: {
+    measures: "open_amount overdue_amount",
+    dimensions: "bucket bucket_order customer customer_id region owner_id department_id month",
+    time: "month",
+  },
+  receivable_turnover: {
+    measures: "open_amount overdue_amount overdue_rate billed_amount dso_days",
+    dimensions: "customer customer_id region owner_id department_id month",
+    time: "month",
+  },
+  white_space: {
+    measures: "customer_count buyer_count penetration gap_count group_gap_count amount potential_amount",
+    dimensions: "category has_bought has_group_bought segment_penetration typical_amount customer customer_id kind",
+    time: "",
   },
 };
 
