@@ -4,7 +4,7 @@ import { Compiler, type Substitution } from "./compiler.ts";
 import { customMaterialization } from "./custom-materialization.ts";
 import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
 import { NodeError } from "./errors.ts";
-import { createFitTables, fitTablesOf } from "./fits/fit-tables.ts";
+import { createFitTables, ownFitTables } from "./fits/fit-tables.ts";
 import { Graph } from "./graph.ts";
 import { materialize, type Materialization } from "./materialize.ts";
 import { quoteIdentifier } from "./relation.ts";
@@ -79,7 +79,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
     log: (message, info) => (info ? log?.(message) : undefined),
   });
   await createSchemas(selected, catalog, first);
-  await createFitTables(fitTablesOf(project), first);
+  await createFitTables(ownFitTables(project), first);
   const units = planUnits(selected, new Graph(project.nodes.values()), options.gate);
   const total = units.reduce((sum, unit) => sum + unit.nodes.length, 0);
   const results: NodeResult[] = [];

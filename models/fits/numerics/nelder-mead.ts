@@ -13,6 +13,8 @@ export interface NelderMeadOptions {
   tolerance?: number;
   /** Default 2000. */
   maxSteps?: number;
+  /** `minimise` only: how often to start again at most; default 8. */
+  rounds?: number;
 }
 
 /**
@@ -85,7 +87,7 @@ const isNear = (left: readonly number[], right: readonly number[]): boolean =>
 /** Starts again from what was found until that no longer helps: a simplex may collapse before it arrives. */
 export function minimise(objective: (at: readonly number[]) => number, start: readonly number[], options: NelderMeadOptions = {}): Minimum {
   let found = nelderMead(objective, start, options);
-  for (let round = 0; round < 8; round++) {
+  for (let round = 0; round < (options.rounds ?? 8); round++) {
     const again = nelderMead(objective, found.at, options);
     const gain = found.value - again.value;
     found = again.value <= found.value ? again : found;

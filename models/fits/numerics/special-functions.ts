@@ -36,25 +36,26 @@ function series(a: number, b: number, c: number, z: number): number {
   throw new Error(`2F1(${a}, ${b}; ${c}; ${z}) does not settle within ${mostTerms} terms`);
 }
 
+const centralTop = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239];
+const centralBottom = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1];
+const tailTop = [-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
+const tailBottom = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
+const polynomial = (coefficients: readonly number[], x: number): number =>
+  coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
+
 /** The value below which a standard normal falls with this probability: 0.975 gives 1.95996 (Acklam's rational approximation, error below 1.2e-9 of the value). */
 export function normalQuantile(probability: number): number {
   if (!(probability > 0 && probability < 1))
     throw new RangeError(`normalQuantile takes a probability between 0 and 1, found ${probability}`);
-  const a = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239];
-  const b = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1];
-  const c = [-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783];
-  const d = [0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1];
-  const polynomial = (coefficients: readonly number[], x: number): number =>
-    coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
   const tail = 0.02425;
   if (probability < tail) {
     const q = Math.sqrt(-2 * Math.log(probability));
-    return polynomial(c, q) / polynomial(d, q);
+    return polynomial(tailTop, q) / polynomial(tailBottom, q);
   }
   if (probability > 1 - tail) return -normalQuantile(1 - probability);
   const q = probability - 0.5;
   const r = q * q;
-  return (polynomial(a, r) * q) / polynomial(b, r);
+  return (polynomial(centralTop, r) * q) / polynomial(centralBottom, r);
 }
 
 export type Random = () => number;

@@ -39,6 +39,10 @@ export function fitTablesOf(project: Project): FitTable[] {
   });
 }
 
+/** Those in the database that is being built; others are somebody else's to fill. */
+export const ownFitTables = (project: Project): FitTable[] =>
+  fitTablesOf(project).filter((table) => table.database === project.target.catalog);
+
 export const fitTableSql = ({ schema, identifier }: FitTable, database: string): string =>
   [database, schema, identifier].map(quoteIdentifier).join(".");
 

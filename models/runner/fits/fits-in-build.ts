@@ -2,7 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { companyDay } from "../live/company-day.ts";
 import type { Node, Project } from "../resources.ts";
 import type { Fit, FitContext } from "./definition.ts";
-import { fitTablesOf } from "./fit-tables.ts";
+import { ownFitTables } from "./fit-tables.ts";
 import { computeFit, storeFitRun, type FitInput, type FitRun } from "./run-fit.ts";
 
 /** The fit whose results a model reads, if any. */
@@ -56,7 +56,7 @@ export interface FitsInBuildOptions {
  */
 export function fitsInBuild(options: FitsInBuildOptions): (node: Node, connection: DuckDBConnection) => Promise<void> {
   const { project, now } = options;
-  const tables = fitTablesOf(project).filter((table) => table.database === project.target.catalog);
+  const tables = ownFitTables(project);
   const own = new Set(tables.map((table) => table.fit));
   const fits = new Map(options.fits.filter((fit) => own.has(fit.name)).map((fit) => [fit.name, fit]));
   const running = new Map<string, Promise<void>>();

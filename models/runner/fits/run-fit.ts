@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { quoteIdentifier } from "../relation.ts";
+import { literal } from "../statements.ts";
 import type { Fit, FitContext, FitResult, FitRow, FitValue } from "./definition.ts";
 import { appendFitRows, fitTableSql, type FitTable } from "./fit-tables.ts";
 
@@ -94,21 +95,39 @@ export async function storeFitRun(
   const stored = rowsToStore(run, tables);
   await connection.run("begin");
   try {
-    for (const { table, rows } of stored) {
-      const at = database(table);
-      if (!table.isKept) await connection.run(`delete from ${fitTableSql(table, at)}`);
-      // A fit that is made again for the same cut replaces that cut's rows.
-      else
-        await connection.run(
-          `delete from ${fitTableSql(table, at)} where as_of = cast($1 as timestamptz)${table.fit === null ? " and fit = $2" : ""}`,
-          table.fit === null ? [run.asOf.toISOString(), run.fit] : [run.asOf.toISOString()],
-        );
-      await appendFitRows(table, rows, connection, at);
-    }
+    for (const { table, rows } of stored) await replaceOrAppend(table, rows, run, connection, database(table));
     await connection.run("commit");
   } catch (error) {
     await connection.run("rollback").catch(() => undefined);
     throw error;
   }
   return stored.map(({ table }) => table.identifier);
+}
+
+async function replaceOrAppend(
+  table: FitTable,
+  rows: readonly FitRow[],
+  run: FitRun,
+  connection: DuckDBConnection,
+  database: string,
+): Promise<void> {
+  const place = fitTableSql(table, database);
+  const cut = `as_of = timestamptz '${run.asOf.toISOString()}'`;
+  if (!table.isKept) {
+    await connection.run(`delete from ${place}`);
+    await appendFitRows(table, rows, connection, database);
+  } else if (table.fit === null) {
+    await connection.run(`delete from ${place} where ${cut} and fit = ${literal(run.fit)}`);
+    await appendFitRows(table, rows, connection, database);
+  } else {
+    // What was published stays. The same cut again, or the same results again, add nothing to it.
+    await connection.run(`delete from ${place} where ${cut}`);
+    await appendFitRows(table, rows, connection, database);
+    const results = table.columns.map(({ name }) => quoteIdentifier(name)).filter((name) => name !== '"as_of"' && name !== '"fitted_at"');
+    const ours = `select ${results.join(", ")} from ${place} where ${cut}`;
+    const before = `select ${results.join(", ")} from ${place} where as_of = (select max(as_of) from ${place} where not (${cut}))`;
+    const compared = await connection.run(`select exists(${ours} except ${before}) or exists(${before} except ${ours})`);
+    const [isOther] = (await compared.getRowsJS())[0] ?? [];
+    if (isOther === false) await connection.run(`delete from ${place} where ${cut}`);
+  }
 }
