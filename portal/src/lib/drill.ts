@@ -4,10 +4,10 @@ import type { DateRange, Period } from "#lib/period.ts";
 /** In an address, a dimension that is not set; no code or name of ours begins with a tilde. */
 export const unsetValue = "~";
 
-/** What a mark adds to its tile's drill: a dimension's value, or a narrower time. */
+/** What a mark adds to its tile's drill: a dimension's value, or a narrower time; null for all times, where the tile states what is now. */
 export interface Mark {
   dimension?: { member: string; value: string | null };
-  range?: DateRange;
+  range?: DateRange | null;
 }
 
 /**
@@ -16,7 +16,7 @@ export interface Mark {
  */
 export function drillHref(drill: Drill, period: Period, search: Pick<URLSearchParams, "get">, mark: Mark = {}): string {
   const target = new URLSearchParams({ on: drill.time });
-  const range = mark.range ?? period.elapsed;
+  const range = mark.range === undefined ? period.elapsed : mark.range;
   if (range) {
     target.set("from", range.from);
     target.set("to", range.to);

@@ -21,6 +21,9 @@ export interface Drill {
   by?: string;
 }
 
+/** The state at the end of a period, where a view has a row per day or per month. */
+export type StateAt = "last-day" | "last-month";
+
 interface TileBase {
   id: string;
   /** Overrides the measure's own title. */
@@ -33,7 +36,10 @@ interface TileBase {
 export interface MetricTile extends TileBase {
   kind: "metric";
   measure: string;
-  time: string;
+  /** The time dimension the period applies to; null for what is stated as of now, which is compared with nothing. */
+  time: string | null;
+  /** Which part of the period is asked for: all of it when absent, or the state at its end. */
+  at?: StateAt;
   filters?: readonly FixedFilter[];
   /** The `measure` code of the targets it is held against. */
   target?: string;
@@ -79,7 +85,8 @@ export interface TableTile extends TileBase {
   kind: "table";
   dimensions: readonly string[];
   measures: readonly string[];
-  time: string;
+  /** The time dimension the period applies to; null for what is stated as of now. */
+  time: string | null;
   /** Groups by quarter of `time` instead of by a dimension. */
   granularity?: "quarter" | "month";
   filters?: readonly FixedFilter[];
@@ -102,7 +109,7 @@ export interface PictureTile extends TileBase {
   /** The time dimension the period applies to; null for what is stated as of now. */
   time: string | null;
   /** Which part of the period is asked for: all of it when absent, or the state at its end. */
-  at?: "last-day" | "last-month";
+  at?: StateAt;
   /** The time dimension itself by this, as the first dimension. */
   granularity?: "day" | "week" | "month" | "quarter" | "year";
   filters?: readonly FixedFilter[];
@@ -139,7 +146,7 @@ export function membersOf(tile: Tile): string[] {
   switch (tile.kind) {
     case "metric":
     case "series":
-      return [tile.measure, tile.time, ...filters];
+      return [tile.measure, ...(tile.time === null ? [] : [tile.time]), ...filters];
     case "funnel":
       return ["entered_count", "entered_amount", "conversion_rate", "median_days", "stage", "stage_order", "pipeline", "entered_at"].map(
         (name) => `funnel.${name}`,
@@ -151,12 +158,18 @@ export function membersOf(tile: Tile): string[] {
     case "bars":
       return [tile.measure, tile.dimension, tile.time, ...filters];
     case "picture":
-      return [...tile.dimensions, ...tile.measures, ...(tile.time === null ? [] : [tile.time]), ...filters];
+      return [
+        ...tile.dimensions,
+        ...tile.measures,
+        ...(tile.time === null ? [] : [tile.time]),
+        ...filters,
+        ...(tile.order ?? []).map(({ member }) => member),
+      ];
     case "table":
       return [
         ...tile.dimensions,
         ...tile.measures,
-        tile.time,
+        ...(tile.time === null ? [] : [tile.time]),
         ...filters,
         ...(tile.everyone ? [tile.everyone.key, tile.everyone.label] : []),
       ];

@@ -1,5 +1,5 @@
 import { endOfMonth, startOfMonth, type CalendarDate } from "#lib/calendar-date.ts";
-import type { FixedFilter } from "#lib/dashboards/definition.ts";
+import type { FixedFilter, StateAt } from "#lib/dashboards/definition.ts";
 import type { Locale } from "#lib/locale.ts";
 import type { DateRange, Period } from "#lib/period.ts";
 import type { Me } from "#lib/session.ts";
@@ -71,17 +71,22 @@ export class TileContext {
     return this.#departmentFilter(view);
   }
 
-  definition(measure: string, time: string): Definition {
+  definition(measure: string, time: string | null): Definition {
     const { title, description, formula, format } = this.catalogue.member(measure);
-    return { name: measure, title, description, formula, format, time: this.catalogue.has(time) ? this.catalogue.member(time).title : "" };
+    const named = time !== null && this.catalogue.has(time) ? this.catalogue.member(time).title : "";
+    return { name: measure, title, description, formula, format, time: named };
   }
 }
 
 export const viewOf = (member: string): string => member.slice(0, member.indexOf("."));
 
 /** A time restriction in Cube's words; none for an open range. */
-export const within = (dimension: string, range: DateRange | null): NonNullable<SemanticQuery["timeDimensions"]> =>
-  range ? [{ dimension, dateRange: [range.from, range.to] }] : [];
+export const within = (dimension: string | null, range: DateRange | null): NonNullable<SemanticQuery["timeDimensions"]> =>
+  range && dimension !== null ? [{ dimension, dateRange: [range.from, range.to] }] : [];
+
+/** The part of a range in which its state at the end is stated: its last day, or the month of it. */
+export const stateOf = (range: DateRange, at: StateAt | undefined): DateRange =>
+  at === undefined ? range : { from: at === "last-day" ? range.to : startOfMonth(range.to), to: range.to };
 
 /** First day of the month a row of a monthly answer is about. */
 export const monthOf = (row: Row, dimension: string): CalendarDate =>

@@ -5,7 +5,7 @@ import { textOf } from "#lib/semantic.ts";
 import type { Comparison, MetricData, TargetState } from "#lib/tile-data.ts";
 import { attainment, growth, pointsChange } from "#lib/server/comparison.ts";
 import { readTarget } from "#lib/server/tiles/target.ts";
-import { viewOf, within, type TileContext } from "#lib/server/tiles/context.ts";
+import { stateOf, viewOf, within, type TileContext } from "#lib/server/tiles/context.ts";
 
 export async function answerMetric(tile: MetricTile, context: TileContext): Promise<MetricData> {
   const { period } = context.scope;
@@ -13,12 +13,16 @@ export async function answerMetric(tile: MetricTile, context: TileContext): Prom
   const filters = context.filters(viewOf(tile.measure), tile.filters);
 
   const valueIn = async (range: DateRange | null): Promise<string | null> => {
-    const { rows } = await context.load({ measures: [tile.measure], timeDimensions: within(tile.time, range), filters });
+    const { rows } = await context.load({
+      measures: [tile.measure],
+      timeDimensions: within(tile.time, range && stateOf(range, tile.at)),
+      filters,
+    });
     return textOf(rows[0], tile.measure);
   };
   const isPoints = definition.format === "percent";
   const compare = async (now: Promise<string | null>, range: DateRange | null): Promise<Comparison | null> => {
-    if (!range) return null;
+    if (!range || tile.time === null) return null;
     const base = await valueIn(range);
     const change = (isPoints ? pointsChange : growth)(await now, base);
     return { base, change: change.value, reason: change.reason, isPoints, range };

@@ -4,19 +4,16 @@ import type { Shape } from "#lib/pictures/picture.ts";
 import type { DateRange } from "#lib/period.ts";
 import { textOf, type Row } from "#lib/semantic.ts";
 import type { PictureData, TableColumn } from "#lib/tile-data.ts";
-import { startOfMonth } from "#lib/calendar-date.ts";
 import { codeLabels } from "#lib/server/code-labels.ts";
-import { viewOf, type TileContext } from "#lib/server/tiles/context.ts";
+import { stateOf, viewOf, type TileContext } from "#lib/server/tiles/context.ts";
 
 const defaultLimit = 1_000;
 
-/** The part of the period that the tile asks for. */
-function rangeOf(tile: PictureTile, elapsed: DateRange | null, today: string): DateRange | null {
-  if (tile.time === null) return null;
-  const end = elapsed?.to ?? today;
-  if (tile.at === "last-day") return { from: end, to: end };
-  if (tile.at === "last-month") return { from: startOfMonth(end), to: end };
-  return elapsed;
+/** The part of the period that the tile asks for; without a period its state is that of today. */
+function rangeOf({ time, at }: PictureTile, elapsed: DateRange | null, today: string): DateRange | null {
+  if (time === null) return null;
+  if (at === undefined) return elapsed;
+  return stateOf(elapsed ?? { from: today, to: today }, at);
 }
 
 /** A tile that gives its picture more or less than it takes is a fault of the dashboard's file. */
@@ -42,10 +39,13 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
   };
   const view = viewOf(tile.measures[0] ?? "");
   const by = tile.drill?.by;
+  // What the rows are only ordered by (the place of a stage, of an age) is asked for too, and not shown.
+  const known = [...tile.dimensions, ...tile.measures, ...(tile.time ? [tile.time] : [])];
+  const orderedBy = (tile.order ?? []).map(({ member }) => member).filter((member) => !known.includes(member));
   const dateRange = range ? { dateRange: [range.from, range.to] as [string, string] } : {};
   const { rows, truncated } = await context.load({
     measures: [...tile.measures],
-    dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, labelOf(member) ?? member]).concat(by ?? []))],
+    dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, labelOf(member) ?? member]).concat(by ?? [], orderedBy))],
     timeDimensions:
       tile.time === null || (!range && !tile.granularity)
         ? []
@@ -68,7 +68,7 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
   const drilledBy = by ?? tile.dimensions[0];
   return {
     kind: "picture",
-    definitions: tile.measures.map((measure) => context.definition(measure, tile.time ?? "")),
+    definitions: tile.measures.map((measure) => context.definition(measure, tile.time)),
     columns: [...timeColumn, ...[...tile.dimensions, ...tile.measures].map(column)],
     rows: rows.map((row) => [
       ...timed.map((member) => (textOf(row, member) ?? "").slice(0, 10) || null),

@@ -32,9 +32,10 @@ async function readEveryone(everyone: NonNullable<TableTile["everyone"]>, contex
 export async function answerTable(tile: TableTile, context: TileContext): Promise<TableData> {
   const { granularity, everyone } = tile;
   const range = context.scope.period.elapsed;
-  const timed = granularity
-    ? [{ dimension: tile.time, granularity, ...(range ? { dateRange: [range.from, range.to] as [string, string] } : {}) }]
-    : within(tile.time, range);
+  const timed =
+    granularity && tile.time
+      ? [{ dimension: tile.time, granularity, ...(range ? { dateRange: [range.from, range.to] as [string, string] } : {}) }]
+      : within(tile.time, range);
   const [{ rows, truncated }, all] = await Promise.all([
     context.load({
       measures: [...tile.measures],
@@ -71,7 +72,7 @@ export async function answerTable(tile: TableTile, context: TileContext): Promis
   return {
     kind: "table",
     definitions: tile.measures.map((measure) => context.definition(measure, tile.time)),
-    columns: [...(granularity ? [tile.time] : []), ...shownDimensions, ...tile.measures].map(column),
+    columns: [...(granularity && tile.time ? [tile.time] : []), ...shownDimensions, ...tile.measures].map(column),
     rows: cells,
     keys,
     truncated,

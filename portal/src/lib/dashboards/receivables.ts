@@ -1,0 +1,121 @@
+import { m } from "#lib/paraglide/messages.js";
+import type { Dashboard, Drill } from "#lib/dashboards/definition.ts";
+
+const month = "receivable_turnover.month";
+const owed: Drill = { view: "receivables", time: "due_on", filters: [{ member: "receivables.is_open", values: ["true"] }] };
+const overdue: Drill = { view: "receivables", time: "due_on", filters: [{ member: "receivables.is_overdue", values: ["true"] }] };
+const overdueOnly = [{ member: "receivables.is_overdue", values: ["true"] }];
+const overdueColumns = ["open_amount", "overdue_amount", "overdue_count", "overdue_days", "overdue_rate"].map(
+  (name) => `receivables.${name}`,
+);
+const byOverdue = [{ member: "receivables.overdue_amount", descending: true }];
+
+export default {
+  title: m.dashboard_receivables,
+  question: m.dashboard_receivables_question,
+  position: 60,
+  homeOf: [],
+  period: "this-year",
+  tiles: [
+    { kind: "metric", id: "open", span: 3, measure: "receivable_turnover.open_amount", time: month, at: "last-month", lowerIsBetter: true },
+    {
+      kind: "metric",
+      id: "overdue",
+      span: 3,
+      measure: "receivable_turnover.overdue_amount",
+      time: month,
+      at: "last-month",
+      lowerIsBetter: true,
+    },
+    {
+      kind: "metric",
+      id: "overdue-rate",
+      span: 3,
+      measure: "receivable_turnover.overdue_rate",
+      time: month,
+      at: "last-month",
+      lowerIsBetter: true,
+      showsFormula: true,
+    },
+    {
+      kind: "metric",
+      id: "dso",
+      span: 3,
+      measure: "receivable_turnover.dso_days",
+      time: month,
+      at: "last-month",
+      lowerIsBetter: true,
+      showsFormula: true,
+    },
+    {
+      kind: "metric",
+      id: "on-time",
+      span: 3,
+      measure: "receivables.on_time_rate",
+      time: "receivables.due_on",
+      showsFormula: true,
+      drill: owed,
+    },
+    {
+      kind: "picture",
+      id: "ageing",
+      picture: "columns",
+      span: 6,
+      title: m.tile_ageing,
+      dimensions: ["receivables.bucket"],
+      measures: ["receivables.open_amount"],
+      time: null,
+      filters: [{ member: "receivables.is_open", values: ["true"] }],
+      order: [{ member: "receivables.bucket_order", descending: false }],
+      drill: owed,
+    },
+    {
+      kind: "picture",
+      id: "open-by-month",
+      picture: "curves",
+      span: 6,
+      title: m.tile_open_by_month,
+      dimensions: [],
+      measures: ["receivable_turnover.open_amount"],
+      time: month,
+      granularity: "month",
+      order: [{ member: month, descending: false }],
+    },
+    {
+      kind: "picture",
+      id: "dso-by-month",
+      picture: "curves",
+      span: 6,
+      title: m.tile_dso_by_month,
+      dimensions: [],
+      measures: ["receivable_turnover.dso_days"],
+      time: month,
+      granularity: "month",
+      order: [{ member: month, descending: false }],
+    },
+    {
+      kind: "picture",
+      id: "by-owner",
+      picture: "bullets",
+      span: 6,
+      title: m.tile_overdue_owners,
+      dimensions: ["receivables.owner"],
+      measures: ["receivables.open_amount", "receivables.overdue_amount"],
+      time: null,
+      order: byOverdue,
+      limit: 12,
+    },
+    {
+      kind: "table",
+      id: "customers",
+      span: 12,
+      title: m.tile_overdue_customers,
+      dimensions: ["receivables.customer_id", "receivables.customer", "receivables.owner"],
+      measures: overdueColumns,
+      time: null,
+      filters: overdueOnly,
+      order: { member: "receivables.overdue_amount", descending: true },
+      drill: { ...overdue, by: "receivables.customer_id" },
+    },
+  ],
+} satisfies Dashboard;
