@@ -132,6 +132,16 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     dimensions: "customer customer_id region owner_id department_id month",
     time: "month",
   },
+  survival: {
+    measures: "survival survival_lower survival_upper at_risk_count churn_count median_months",
+    dimensions: "segment months",
+    time: "",
+  },
+  lifetime_value: {
+    measures: "customer_count expected_alive_count avg_p_alive expected_purchases clv",
+    dimensions: "fitted_at sample alive_band p_alive customer customer_id owner_id department_id",
+    time: "fitted_at",
+  },
   white_space: {
     measures: "customer_count buyer_count penetration gap_count group_gap_count amount potential_amount",
     dimensions: "category has_bought has_group_bought segment_penetration typical_amount customer customer_id kind",
