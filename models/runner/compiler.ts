@@ -7,14 +7,18 @@ import { MacroTable } from "./macros.ts";
 import { References, referenceText } from "./references.ts";
 import { Relation } from "./relation.ts";
 import { renderNode } from "./render-node.ts";
-import type { Node, Project, Settings, Source } from "./resources.ts";
+import type { Batch } from "./microbatch.ts";
+import type { Node, NodeConfig, Project, Settings, Source } from "./resources.ts";
 
 export interface CompileOptions {
   fullRefresh: boolean;
-  /** The command, as `flags.WHICH` tells templates. */
-  command?: string;
+  /** The command, as `flags.WHICH` tells templates, and the rest of the call for `flags` and `invocation_args_dict`. */
+  command: string;
+  callArguments?: Settings;
   /** Unique ids of what the command selected. */
-  selected?: readonly string[];
+  selected: readonly string[];
+  /** `--defer`: the relations of an earlier run, by unique id, for what is neither selected nor built. */
+  deferred?: ReadonlyMap<string, Relation>;
   log(message: string, info: boolean): void;
 }
 
@@ -42,9 +46,10 @@ export class Compiler {
     this.references = new References(project);
   }
 
-  async compile(node: Node, connection: DuckDBConnection | undefined, substitution?: Substitution): Promise<string> {
+  /** `batch`: the span of time that the model's inputs are cut down to, where they name their event time. */
+  async compile(node: Node, connection: DuckDBConnection | undefined, substitution?: Substitution, batch?: Batch): Promise<string> {
     const ctes = new Set<Node>();
-    const { sql } = await renderNode(node, this.host(node, connection, ctes, substitution));
+    const { sql } = await renderNode(node, this.host(node, connection, ctes, substitution, batch));
     if (ctes.size === 0) return sql;
     const parts: { name: string; sql: string }[] = [];
     await this.collect(ctes, connection, parts);
@@ -86,16 +91,34 @@ export class Compiler {
     });
   }
 
-  private host(node: Node, connection: DuckDBConnection | undefined, ctes: Set<Node>, substitution?: Substitution): ContextHost {
+  /** Where a model reads another: its relation here, or the earlier run's. */
+  private relationRead(node: Node): Relation {
+    const relation = this.relationOf(node);
+    if (relation.type !== null || this.options.selected.includes(node.uniqueId)) return relation;
+    return this.options.deferred?.get(node.uniqueId) ?? relation;
+  }
+
+  private host(
+    node: Node,
+    connection: DuckDBConnection | undefined,
+    ctes: Set<Node>,
+    substitution?: Substitution,
+    batch?: Batch,
+  ): ContextHost {
     const { project } = this;
+    const withinBatch = (relation: Relation, config: NodeConfig): Relation =>
+      batch && typeof config.event_time === "string" ? relation.between(config.event_time, batch) : relation;
     return {
       project: substitution ? { ...project, vars: { ...project.vars, ...substitution.vars } } : project,
       macros: this.macros,
       node,
       execute: true,
-      fullRefresh: this.options.fullRefresh,
-      ...(this.options.command !== undefined && { command: this.options.command }),
-      ...(this.options.selected && { selected: this.options.selected }),
+      // The batches after the first add to the table that it made.
+      fullRefresh: this.options.fullRefresh && (batch?.isFirst ?? true),
+      ...(batch && { batch }),
+      command: this.options.command,
+      selected: this.options.selected,
+      ...(this.options.callArguments && { callArguments: this.options.callArguments }),
       ref: (reference) => {
         const found = this.references.node(reference, node.packageName);
         if (!found) throw new ProjectError(`${referenceText(reference)}, ${this.references.explain(reference)}`);
@@ -108,7 +131,7 @@ export class Compiler {
           throw new ProjectError(
             `${referenceText(reference)} was not seen while parsing, since it stands in a branch that runs only now. Add the line: -- depends_on: {{ ${referenceText(reference)} }}`,
           );
-        if (found.config.materialized !== "ephemeral") return this.relationOf(found);
+        if (found.config.materialized !== "ephemeral") return withinBatch(this.relationRead(found), found.config);
         ctes.add(found);
         return new Relation({
           database: found.database,
@@ -122,7 +145,7 @@ export class Compiler {
         const source = this.references.source(sourceName, tableName, node.packageName);
         if (!source)
           throw new ProjectError(`source('${sourceName}', '${tableName}'), ${this.references.explainSource(sourceName, tableName)}`);
-        return substitution?.relations.get(source.uniqueId) ?? sourceRelation(source);
+        return substitution?.relations.get(source.uniqueId) ?? withinBatch(sourceRelation(source), source.config);
       },
       configure: () => undefined,
       connection,

@@ -25,6 +25,7 @@ import {
   type Value,
 } from "./jinja/index.ts";
 import type { BoundMacros } from "./macros.ts";
+import type { Batch } from "./microbatch.ts";
 import { Namespace } from "./namespace.ts";
 import { variablesFor } from "./project-variables.ts";
 import { queryForTemplate } from "./query-result.ts";
@@ -33,7 +34,8 @@ import { environmentVariable, targetRecord, variable } from "./render-settings.t
 
 const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
 const invocationId = randomUUID();
-const runStartedAt = PyDateTime.inZone(Date.now(), new TimeZone("UTC"));
+const utc = new TimeZone("UTC");
+const runStartedAt = PyDateTime.inZone(Date.now(), utc);
 const modules = pythonModules(() => new Date());
 /** The newest dbt whose context this is; packages compare it with what they need. */
 export const dbtVersion = "1.11.0";
@@ -59,7 +61,7 @@ export function contextValues(host: ContextHost, bound: BoundMacros, localPackag
     selected_resources: () => [...(host.selected ?? [])],
     graph: () => (host.execute ? projectGraph(project) : new Dict()),
     flags: () => flags(host),
-    invocation_args_dict: () => Dict.of({ which: host.command ?? "build", full_refresh: host.fullRefresh }),
+    invocation_args_dict: () => fromJs({ which: host.command ?? "build", full_refresh: host.fullRefresh, ...host.callArguments }),
     dbt_metadata_envs: () =>
       fromJs(Object.fromEntries(Object.entries(process.env).filter(([key]) => key.startsWith("DBT_ENV_CUSTOM_ENV_")))),
     adapter: () => adapterObject(host, bound, localPackage),
@@ -80,7 +82,11 @@ export function contextValues(host: ContextHost, bound: BoundMacros, localPackag
         identifier: node.alias,
         type: node.config.materialized === "view" ? "view" : "table",
       });
-    makers.model = () => fromJs(describeNode(node));
+    makers.model = () => {
+      const model = fromJs(describeNode(node));
+      if (host.batch && model instanceof Dict) model.set("batch", batchRecord(host.batch));
+      return model;
+    };
   }
   const made = new Map<string, Value>();
   function get(name: string): Value | undefined {
@@ -278,14 +284,23 @@ const flags = (host: ContextHost): Value =>
   Dict.of({
     WHICH: host.command ?? "build",
     FULL_REFRESH: host.fullRefresh,
-    STORE_FAILURES: false,
+    STORE_FAILURES: host.callArguments?.store_failures === true,
     EMPTY: false,
-    FAIL_FAST: false,
+    FAIL_FAST: host.callArguments?.fail_fast === true,
+    INDIRECT_SELECTION: String(host.callArguments?.indirect_selection ?? "eager"),
     WARN_ERROR: false,
     DEBUG: false,
     USE_COLORS: false,
     VERSION_CHECK: true,
     CACHE_SELECTED_ONLY: false,
+  });
+
+/** `model.batch`: its id, and where it begins and ends. */
+const batchRecord = ({ id, start, end }: Batch): Value =>
+  Dict.of({
+    id,
+    event_time_start: PyDateTime.inZone(start.getTime(), utc),
+    event_time_end: PyDateTime.inZone(end.getTime(), utc),
   });
 
 function exceptionFunctions(host: ContextHost): Record<string, Callable> {

@@ -3,6 +3,7 @@ import { contextValues } from "./context-values.ts";
 import { didYouMean } from "./errors.ts";
 import { PyObject, firstDefined, type Globals, type Value } from "./jinja/index.ts";
 import { BoundMacros, type MacroTable } from "./macros.ts";
+import type { Batch } from "./microbatch.ts";
 import type { Relation } from "./relation.ts";
 import type { Node, Project, Reference, Settings } from "./resources.ts";
 
@@ -16,8 +17,11 @@ export interface ContextHost {
   /** False while parsing: `execute`. */
   execute: boolean;
   fullRefresh: boolean;
-  /** The command, as `flags.WHICH` tells it. */
+  /** The command, as `flags.WHICH` tells it, and the rest of the call. */
   command?: string;
+  callArguments?: Settings;
+  /** Of a model that is built batch by batch: `model.batch`. */
+  batch?: Batch;
   ref(reference: Reference): Relation;
   source(sourceName: string, tableName: string): Relation;
   /** `config(a=1)` in the file. */

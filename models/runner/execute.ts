@@ -1,14 +1,15 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Catalog } from "./catalog.ts";
 import { Compiler, type Substitution } from "./compiler.ts";
-import { customMaterialization } from "./custom-materialization.ts";
 import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
 import { NodeError } from "./errors.ts";
 import { createFitTables, ownFitTables } from "./fits/fit-tables.ts";
 import { Graph } from "./graph.ts";
+import { customMaterialization } from "./custom-materialization.ts";
 import { materialize, type Materialization } from "./materialize.ts";
-import { quoteIdentifier } from "./relation.ts";
-import type { Node, Project } from "./resources.ts";
+import { quoteIdentifier, type Relation } from "./relation.ts";
+import type { EventTimes } from "./microbatch.ts";
+import type { Node, Project, Settings } from "./resources.ts";
 import { progressLine, type NodeResult, type Progress, type Status } from "./node-result.ts";
 import { planUnits, runUnits, type Unit } from "./schedule.ts";
 import { runStatements } from "./statements.ts";
@@ -33,8 +34,13 @@ export interface ExecuteOptions {
   connections: readonly DuckDBConnection[];
   /** Models wait for the tests of their parents, and are skipped when one fails. */
   gate: boolean;
-  /** The command's name, as templates see it. */
+  /** The command's name, and the rest of the call, as templates see them; default `build`. */
   command?: string;
+  callArguments?: Settings;
+  /** Of models built batch by batch: the span to build. */
+  times?: EventTimes | undefined;
+  /** Relations of an earlier run, by unique id, for what is neither selected nor built here. */
+  deferred?: ReadonlyMap<string, Relation> | undefined;
   failFast?: boolean;
   fullRefresh?: boolean;
   /** Keep the failing rows of every test that does not say otherwise. */
@@ -75,7 +81,9 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
   const compiler = new Compiler(project, catalog, {
     fullRefresh,
     selected: selected.map((node) => node.uniqueId),
-    ...(options.command !== undefined && { command: options.command }),
+    command: options.command ?? "build",
+    ...(options.callArguments && { callArguments: options.callArguments }),
+    ...(options.deferred && { deferred: options.deferred }),
     log: (message, info) => (info ? log?.(message) : undefined),
   });
   await createSchemas(selected, catalog, first);
@@ -141,7 +149,15 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
     try {
       const { connection } = worker;
       const ordinary = (): Promise<Materialization> =>
-        materialize(node, { compiler, catalog, connection, fullRefresh, now: startedAt, inTransaction: options.inTransaction ?? false });
+        materialize(node, {
+          compiler,
+          catalog,
+          connection,
+          fullRefresh,
+          now: startedAt,
+          inTransaction: options.inTransaction ?? false,
+          times: options.times,
+        });
       const tools = {
         compiler,
         catalog,

@@ -115,6 +115,6 @@ it("names what a setting may be", async () => {
   const { run } = await project("incremental_strategy='mrge'");
   await run("select 1 as id");
   expect(messageOf(await run("select 1 as id"))).toContain(
-    'incremental_strategy must be one of append, delete+insert, merge, found "mrge". Did you mean "merge"?',
+    'incremental_strategy must be one of append, delete+insert, merge, microbatch, found "mrge". Did you mean "merge"?',
   );
 });

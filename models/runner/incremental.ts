@@ -4,7 +4,7 @@ import { quoteIdentifier, type Relation } from "./relation.ts";
 import type { Node } from "./resources.ts";
 import { columnsOfQuery, type ColumnType } from "./statements.ts";
 
-const strategies = ["append", "delete+insert", "merge"];
+const strategies = ["append", "delete+insert", "merge", "microbatch"];
 const schemaChanges = ["ignore", "append_new_columns", "sync_all_columns", "fail"];
 
 export interface IncrementalBuild {
@@ -14,8 +14,14 @@ export interface IncrementalBuild {
   change(): Promise<string[]>;
 }
 
-/** Adds the rows of a query to an existing table, dbt's way: by strategy, unique key, predicates and on_schema_change. */
-export function incrementalBuild(node: Node, relation: Relation, body: string, connection: DuckDBConnection): IncrementalBuild {
+/** Adds the rows of a query to an existing table, dbt's way: by strategy, unique key, predicates and on_schema_change. `replaced`: the rows of a batch, as a condition. */
+export function incrementalBuild(
+  node: Node,
+  relation: Relation,
+  body: string,
+  connection: DuckDBConnection,
+  replaced?: string,
+): IncrementalBuild {
   const target = relation.toText();
   const staged = quoteIdentifier(`${node.alias}__dbt_tmp`);
   return {
@@ -24,7 +30,8 @@ export function incrementalBuild(node: Node, relation: Relation, body: string, c
       const existing = await columnsOfQuery(connection, `select * from ${target}`);
       const source = await columnsOfQuery(connection, `select * from temp.${staged}`);
       const schema = schemaStatements(node, target, existing, source);
-      return [...schema.statements, ...rowStatements(node, target, `temp.${staged}`, schema.columns), `drop table temp.${staged}`];
+      const rows = rowStatements(node, target, `temp.${staged}`, schema.columns, replaced);
+      return [...schema.statements, ...rows, `drop table temp.${staged}`];
     },
   };
 }
@@ -75,11 +82,12 @@ function schemaStatements(
 }
 
 /** Predicates may name the two sides as dbt does: DBT_INTERNAL_DEST and DBT_INTERNAL_SOURCE. */
-function rowStatements(node: Node, target: string, staged: string, names: readonly string[]): string[] {
+function rowStatements(node: Node, target: string, staged: string, names: readonly string[], replaced: string | undefined): string[] {
   const keys = textList(node.config.unique_key);
   const strategy = textSetting(node, "incremental_strategy", strategies, keys.length > 0 ? "delete+insert" : "append");
   const columns = names.map(quoteIdentifier).join(", ");
   const insert = `insert into ${target} (${columns}) select ${columns} from ${staged}`;
+  if (replaced !== undefined) return [`delete from ${target} where ${replaced}`, insert];
   const predicates = textList(node.config.incremental_predicates ?? node.config.predicates);
   const matches = keys.map((key) => `DBT_INTERNAL_DEST.${column(key)} = DBT_INTERNAL_SOURCE.${column(key)}`);
   if (strategy === "append" || (strategy === "delete+insert" && keys.length === 0)) return [insert];

@@ -28,6 +28,7 @@ interface PackageFiles {
   seeds: SourceFile[];
   snapshots: SourceFile[];
   tests: SourceFile[];
+  analyses: SourceFile[];
   macros: SourceFile[];
   docs: SourceFile[];
   properties: SourceFile[];
@@ -77,12 +78,12 @@ function* everyText(
 ): Generator<{ file: string; text: string }> {
   for (const one of packages) {
     yield { file: `${one.prefix}dbt_project.yml`, text: JSON.stringify({ ...one, dispatch: [...one.dispatch] }) };
-    const { models, seeds, snapshots, tests, macros, docs, properties } = files.get(one.name) ?? noFiles;
-    for (const list of [models, seeds, snapshots, tests, macros, docs, properties]) yield* list;
+    const { models, seeds, snapshots, tests, analyses, macros, docs, properties } = files.get(one.name) ?? noFiles;
+    for (const list of [models, seeds, snapshots, tests, analyses, macros, docs, properties]) yield* list;
   }
 }
 
-const noFiles: PackageFiles = { models: [], seeds: [], snapshots: [], tests: [], macros: [], docs: [], properties: [] };
+const noFiles: PackageFiles = { models: [], seeds: [], snapshots: [], tests: [], analyses: [], macros: [], docs: [], properties: [] };
 
 async function parsePackage(project: Project, owner: ProjectSettings, macros: MacroTable, files: PackageFiles | undefined): Promise<void> {
   if (!files) return;
@@ -95,6 +96,7 @@ async function parsePackage(project: Project, owner: ProjectSettings, macros: Ma
   await parser.addYamlSnapshots();
   parser.checkPatches();
   for (const file of files.tests) if (!isGenericTest(file)) await parser.addSingularTest(file);
+  for (const file of files.analyses) await parser.addAnalysis(file);
   await parser.addGenericTests();
   parser.addUnitTests();
   await parser.addExposures();
@@ -129,20 +131,21 @@ async function readPackages(root: ProjectSettings, target: TargetInfo, vars: Set
 }
 
 async function readFiles(owner: ProjectSettings): Promise<PackageFiles> {
-  const { modelPaths, seedPaths, snapshotPaths, macroPaths, testPaths, docsPaths } = owner;
-  const folders = new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths, ...docsPaths]);
+  const { modelPaths, seedPaths, snapshotPaths, macroPaths, testPaths, analysisPaths, docsPaths } = owner;
+  const folders = new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths, ...analysisPaths, ...docsPaths]);
   const below = new Map<string, SourceFile[]>();
   // Each folder is walked once, whatever is looked for in it; a seed's rows are read when it is built.
   for (const folder of folders)
     below.set(folder, await filesBelow(owner, [folder], [".sql", ".yml", ".yaml", ".md", ".csv"], { skip: ".csv" }));
   const pick = (paths: readonly string[], ...endings: string[]): SourceFile[] =>
     [...new Set(paths)].flatMap((path) => below.get(path) ?? []).filter(({ file }) => endings.some((ending) => file.endsWith(ending)));
-  const yamlPaths = [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths];
+  const yamlPaths = [...modelPaths, ...seedPaths, ...snapshotPaths, ...macroPaths, ...testPaths, ...analysisPaths];
   return {
     models: pick(modelPaths, ".sql"),
     seeds: pick(seedPaths, ".csv"),
     snapshots: pick(snapshotPaths, ".sql"),
     tests: pick(testPaths, ".sql"),
+    analyses: pick(analysisPaths, ".sql"),
     macros: pick(macroPaths, ".sql"),
     docs: pick(docsPaths, ".md"),
     properties: pick(yamlPaths, ".yml", ".yaml"),
@@ -176,6 +179,7 @@ async function readAllProperties(project: Project, owner: ProjectSettings, files
     all.snapshots.push(...document.snapshots);
     all.sources.push(...document.sources);
     all.singularTests.push(...document.singularTests);
+    all.analyses.push(...document.analyses);
     all.unitTests.push(...document.unitTests);
     all.exposures.push(...document.exposures);
     all.groups.push(...document.groups);

@@ -4,9 +4,10 @@ import { hooks } from "./config.ts";
 import { checkContract, contractTable, hasContract } from "./contract.ts";
 import { customMaterialization, runCustomMaterialization } from "./custom-materialization.ts";
 import type { Compiler } from "./compiler.ts";
-import { ProjectError, didYouMean } from "./errors.ts";
+import { NodeError, ProjectError, didYouMean } from "./errors.ts";
 import { incrementalBuild } from "./incremental.ts";
-import { Relation } from "./relation.ts";
+import { isMicrobatch, microbatchOf, type Batch, type EventTimes } from "./microbatch.ts";
+import { Relation, spanCondition } from "./relation.ts";
 import type { Node } from "./resources.ts";
 import { seedQuery } from "./seed-query.ts";
 import { snapshotBuild } from "./snapshot.ts";
@@ -28,18 +29,22 @@ export interface MaterializeOptions {
   now: Date;
   /** The connection is in a transaction that the caller ends. */
   inTransaction: boolean;
+  /** The span of time that models built batch by batch are built for; default what is due. */
+  times?: EventTimes | undefined;
 }
 
 /** Builds one model, seed or snapshot in the target, in as few statements as its kind allows. */
 export async function materialize(node: Node, options: MaterializeOptions): Promise<Materialization> {
   const { compiler, catalog, connection } = options;
   const relation = new Relation({ database: node.database, schema: node.schema, identifier: node.alias });
+  const relationName = relation.toText();
+  if (isMicrobatch(node)) return { ...(await materializeBatches(node, relation, options)), relationName };
   const compiledCode = node.resourceType === "seed" ? null : await compiler.compile(node, connection);
   const before = await renderHooks(node, "pre-hook", compiler, connection);
   const after = await renderHooks(node, "post-hook", compiler, connection);
   const kind = await build(node, relation, trimSemicolon(compiledCode ?? ""), { ...options, before, after });
   catalog.put(relation, kind === "view" ? "view" : "table");
-  return { description: `${label(node, kind)} ${node.schema}.${node.alias}`, compiledCode, relationName: relation.toText() };
+  return { description: `${label(node, kind)} ${node.schema}.${node.alias}`, compiledCode, relationName };
 }
 
 const label = (node: Node, kind: string): string =>
@@ -48,11 +53,13 @@ const label = (node: Node, kind: string): string =>
 interface BuildOptions extends MaterializeOptions {
   before: string[];
   after: string[];
+  /** The rows to make, of a model built batch by batch. */
+  batch?: Batch & { eventTime: string };
 }
 
 /** Answers what the relation is now. */
 async function build(node: Node, relation: Relation, body: string, options: BuildOptions): Promise<string> {
-  const { compiler, catalog, connection, before, after } = options;
+  const { compiler, catalog, connection, before, after, batch } = options;
   const name = relation.toText();
   const existing = catalog.typeOf(relation);
   const replace = (kind: "table" | "view", query: string): Promise<void> =>
@@ -85,9 +92,9 @@ async function build(node: Node, relation: Relation, body: string, options: Buil
   if (custom) await runCustomMaterialization({ macro: custom, node, sql: body, before, after, compiler, connection });
   else if (kind === "view" || kind === "table") await create(kind);
   else if (kind === "incremental") {
-    const own = node.config.full_refresh;
-    const full = (typeof own === "boolean" ? own : options.fullRefresh) || existing !== "table";
-    await (full ? create("table") : stepwise(incrementalBuild(node, relation, body, connection)));
+    const isNew = batch ? batch.isFirst : isBuiltAnew(node, options.fullRefresh, existing);
+    const replaced = batch && spanCondition(batch.eventTime, batch);
+    await (isNew ? create("table") : stepwise(incrementalBuild(node, relation, body, connection, replaced)));
   } else {
     const known = ["view", "table", "incremental", "ephemeral"];
     throw new ProjectError(
@@ -99,6 +106,41 @@ async function build(node: Node, relation: Relation, body: string, options: Buil
 
 const dropOther = (name: string, existing: string | undefined, wanted: "table" | "view"): string[] =>
   existing !== undefined && existing !== wanted ? [`drop ${existing} ${name}`] : [];
+
+/** One batch after the other, each a transaction of its own: what failed can be built again without the rest. */
+async function materializeBatches(
+  node: Node,
+  relation: Relation,
+  options: MaterializeOptions,
+): Promise<Pick<Materialization, "description" | "compiledCode">> {
+  const { compiler, catalog, connection, times, now } = options;
+  const isNew = isBuiltAnew(node, options.fullRefresh, catalog.typeOf(relation));
+  const { eventTime, batches } = microbatchOf(node, { isNew, now, times });
+  const failures: string[] = [];
+  let compiledCode: string | null = null;
+  for (const [index, batch] of batches.entries()) {
+    compiledCode = await compiler.compile(node, connection, undefined, batch);
+    const before = index === 0 ? await renderHooks(node, "pre-hook", compiler, connection) : [];
+    const after = index === batches.length - 1 ? await renderHooks(node, "post-hook", compiler, connection) : [];
+    try {
+      await build(node, relation, trimSemicolon(compiledCode), { ...options, before, after, batch: { ...batch, eventTime } });
+      catalog.put(relation, "table");
+    } catch (error) {
+      // Without the first one there is no table for the others to go into.
+      if (batch.isFirst) throw error;
+      failures.push(`batch ${batch.id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (failures.length > 0)
+    throw new NodeError(`${failures.length} of ${batches.length} batches failed\n${failures.join("\n")}`, compiledCode ?? "");
+  return { description: `sql microbatch model ${node.schema}.${node.alias} (${batches.length} batches)`, compiledCode };
+}
+
+/** True where an incremental model starts from nothing. */
+function isBuiltAnew(node: Node, fullRefresh: boolean, existing: string | undefined): boolean {
+  const own = node.config.full_refresh;
+  return (typeof own === "boolean" ? own : fullRefresh) || existing !== "table";
+}
 
 async function renderHooks(node: Node, key: "pre-hook" | "post-hook", compiler: Compiler, connection: DuckDBConnection): Promise<string[]> {
   const rendered: string[] = [];

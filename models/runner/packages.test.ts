@@ -177,11 +177,30 @@ exposures: [{name: board, type: dashboard, owner: {email: a@b.c}, depends_on: ["
     expect(project.exposures.get("exposure.shop.board")).toMatchObject({ type: "dashboard", dependsOn: ["model.shop.b"] });
     expect(project.groups.get("group.shop.finance")).toMatchObject({ owner: { name: "Wei" } });
     await expect(load({ ...files, "models/c.sql": "select * from {{ ref('a') }}" })).rejects.toThrow(
-      'which is private to the group "finance"',
+      /models\/c\.sql: c \(in no group\) refers to ref\('a'\), which is private to the group "finance"\. .* in models\/all\.yml/,
+    );
+    const sales = "models: [{name: c, group: sales}]\ngroups: [{name: sales, owner: {name: Li}}]";
+    await expect(load({ ...files, "models/c.sql": "select * from {{ ref('a') }}", "models/c.yml": sales })).rejects.toThrow(
+      /c \(group "sales"\) refers to ref\('a'\), which is private to the group "finance"/,
+    );
+    await expect(load({ "models/a.sql": "select 1", "models/a.yml": "models: [{name: a, access: open}]" })).rejects.toThrow(
+      'models/a.yml: the access of a must be one of private, protected, public, found "open"',
     );
     await expect(
       load({ ...files, "models/c.yml": "models: [{name: c, config: {group: sales}}]", "models/c.sql": "select 1" }),
     ).rejects.toThrow('c is in the group "sales", which no YAML file declares; declared are finance');
+  });
+
+  it("lets a package keep all but its public models to itself", async () => {
+    const project = (access: string): Record<string, string> => ({
+      ...tools,
+      "dbt_packages/tools/dbt_project.yml": `name: tools\nrestrict-access: true\nvars: {size: 1, general: x}\nmodels: {tools: {+access: ${access}}}`,
+      "models/a.sql": "select * from {{ ref('tools', 'sizes') }}",
+    });
+    expect((await load(project("public"))).nodes.has("model.shop.a")).toBe(true);
+    await expect(load(project("protected"))).rejects.toThrow(
+      /models\/a\.sql: a refers to ref\('tools', 'sizes'\), which is protected, and the package "tools" restricts access/,
+    );
   });
 
   it("reads booleans and anchors as dbt's parser does, and warns of what describes nothing", async () => {

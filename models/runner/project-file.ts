@@ -38,6 +38,7 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
   const testPaths = paths(["test-paths"], ["tests"]);
   const macroPaths = paths(["macro-paths"], ["macros"]);
   const analysisPaths = paths(["analysis-paths"], ["analyses"]);
+  const targetPath = settings["target-path"] === undefined ? "target" : asText(settings["target-path"], `${file}: target-path`);
   return {
     name,
     version: settings.version === undefined ? "" : asText(settings.version, `${file}: version`),
@@ -48,9 +49,12 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
     snapshotPaths,
     testPaths,
     macroPaths,
+    analysisPaths,
     docsPaths: paths(["docs-paths"], [...new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...analysisPaths, ...macroPaths])]),
     packagesPath: settings["packages-install-path"] === undefined ? "dbt_packages" : asText(settings["packages-install-path"], file),
-    targetPath: settings["target-path"] === undefined ? "target" : asText(settings["target-path"], `${file}: target-path`),
+    targetPath,
+    cleanTargets: paths(["clean-targets"], [targetPath]),
+    restrictsAccess: settings["restrict-access"] === true,
     vars: flattenVars(varTree, name, file),
     varTree,
     dispatch: readDispatch(settings.dispatch, file),

@@ -26,7 +26,7 @@ interface Subject {
 /** Turns a package's files and properties into nodes, sources and tests. */
 export class ProjectParser extends NodeParser {
   private readonly properties: Properties;
-  private readonly patches: Record<Described | "test", Map<string, Patch>>;
+  private readonly patches: Record<Described | "test" | "analysis", Map<string, Patch>>;
   /** Patches that found their file, by the node's unique id. */
   private readonly applied = new Map<string, Patch>();
 
@@ -38,6 +38,7 @@ export class ProjectParser extends NodeParser {
       seed: byStem(properties.seeds),
       snapshot: byStem(properties.snapshots),
       test: byStem(properties.singularTests),
+      analysis: byStem(properties.analyses),
     };
   }
 
@@ -167,6 +168,18 @@ export class ProjectParser extends NodeParser {
     node.config = this.configure("tests", node.fqn, [own], "test", node.file);
     const captured = await this.capture(node);
     node.config = this.configure("tests", node.fqn, [own, ...captured.config], "test", node.file);
+    this.add(node);
+  }
+
+  /** A query that is compiled and listed, and never built. */
+  async addAnalysis(file: SourceFile): Promise<void> {
+    const parts = file.pathInFolder.replace(/\.sql$/, "").split("/");
+    const name = parts.at(-1) ?? "";
+    const patch = this.patches.analysis.get(name);
+    const node = this.emptyNode("analysis", name, [this.name, "analysis", ...parts], file.file, file.text);
+    if (patch) await this.applyPatch(node, patch);
+    const captured = await this.capture(node);
+    node.config = mergeConfig([patch?.config ?? {}, ...captured.config], { materialized: "view" }, node.file);
     this.add(node);
   }
 

@@ -75,6 +75,7 @@ export interface Properties {
   snapshots: SnapshotPatch[];
   sources: SourceTable[];
   singularTests: Patch[];
+  analyses: Patch[];
   unitTests: UnitTestDefinition[];
   exposures: ExposureDefinition[];
   groups: GroupDefinition[];
@@ -86,6 +87,7 @@ export const emptyProperties = (): Properties => ({
   snapshots: [],
   sources: [],
   singularTests: [],
+  analyses: [],
   unitTests: [],
   exposures: [],
   groups: [],
@@ -121,6 +123,7 @@ export function readProperties(document: Settings, file: string): Properties {
     })),
     sources: list("sources").flatMap((item) => readSource(item, file)),
     singularTests: [...list("data_tests"), ...list("tests")].map((item) => readPatch(item, file)),
+    analyses: list("analyses").map((item) => readPatch(item, file)),
     unitTests: list("unit_tests").map((item) => readUnitTest(item, file)),
     exposures: list("exposures").map((item) => readExposure(item, file)),
     groups: list("groups").map((item) => ({

@@ -2,6 +2,12 @@ import { CallArguments, Dict, PyObject, toText, truthy, type Kwargs, type Value 
 
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
+/** `column >= start and column < end`, in UTC; the column may be a day, a timestamp or an instant. */
+export function spanCondition(column: string, { start, end }: { start: Date; end: Date }): string {
+  const time = (at: Date): string => `timestamp '${at.toISOString().slice(0, 19).replace("T", " ")}'`;
+  return `${column} >= ${time(start)} and ${column} < ${time(end)}`;
+}
+
 /** A table or view as templates see it; prints as `"catalog"."schema"."name"`. */
 export class Relation extends PyObject {
   readonly database: string | null;
@@ -47,6 +53,13 @@ export class Relation extends PyObject {
   private with(parts: { database?: string | null; schema?: string | null; identifier?: string; type?: string | null }): Relation {
     const { database, schema, identifier, type } = this;
     return new Relation({ database, schema, identifier, type, ...parts });
+  }
+
+  /** Only the rows of a span of time; `render()` gives all of them, as dbt documents it. */
+  between(column: string, span: { start: Date; end: Date }): Relation {
+    const text = `(select * from ${this.toText()} where ${spanCondition(column, span)})`;
+    const { database, schema, identifier, type } = this;
+    return new FilteredRelation(this, { database, schema, identifier, type, text });
   }
 
   private included(args: Value[], kwargs: Kwargs): Relation {
@@ -130,5 +143,17 @@ export class Relation extends PyObject {
       default:
         return undefined;
     }
+  }
+}
+
+/** A relation cut down by a condition, that knows the whole. */
+class FilteredRelation extends Relation {
+  private readonly whole: Relation;
+  constructor(whole: Relation, parts: ConstructorParameters<typeof Relation>[0]) {
+    super(parts);
+    this.whole = whole;
+  }
+  override attribute(name: string): Value | undefined {
+    return name === "render" ? () => this.whole.toText() : super.attribute(name);
   }
 }

@@ -1,4 +1,4 @@
-import { ProjectError } from "./errors.ts";
+import { ProjectError, didYouMean } from "./errors.ts";
 import { References, referenceText } from "./references.ts";
 import type { Exposure, Node, Project } from "./resources.ts";
 
@@ -38,25 +38,47 @@ function dependencies(owner: Node | Exposure, references: References): string[] 
   return [...needed].sort();
 }
 
-/** A model's group must exist, and a private model is read by its own group only. */
+const accesses = ["private", "protected", "public"];
+const groupOf = (node: Node): string | null => (typeof node.config.group === "string" ? node.config.group : null);
+const accessOf = (node: Node): string => String(node.config.access ?? "protected");
+
+/** A model's group and access must be such as there are, and nothing may read what its access keeps from it. */
 function checkGroups(project: Project): void {
-  const groupOf = (node: Node): string | null => (typeof node.config.group === "string" ? node.config.group : null);
   const known = new Set([...project.groups.values()].map((group) => group.name));
   for (const node of project.nodes.values()) {
+    const place = node.patchFile ?? node.file;
     const group = groupOf(node);
     if (group !== null && !known.has(group))
       throw new ProjectError(
-        `${node.patchFile ?? node.file}: ${node.name} is in the group "${group}", which no YAML file declares; declared are ${[...known].join(", ") || "none"}`,
+        `${place}: ${node.name} is in the group "${group}", which no YAML file declares; declared are ${[...known].join(", ") || "none"}.${didYouMean(group, known)}`,
       );
-    if (node.resourceType !== "model" && node.resourceType !== "snapshot") continue;
+    if (!accesses.includes(accessOf(node)))
+      throw new ProjectError(
+        `${place}: the access of ${node.name} must be one of ${accesses.join(", ")}, found "${accessOf(node)}".${didYouMean(accessOf(node), accesses)}`,
+      );
+    // A test goes with what it tests.
+    if (node.resourceType === "test" || node.resourceType === "unit_test") continue;
     for (const id of node.dependsOn) {
       const parent = project.nodes.get(id);
-      if (parent?.config.access === "private" && (groupOf(parent) !== group || parent.packageName !== node.packageName))
-        throw new ProjectError(
-          `${node.file}: ${node.name} refers to ref('${parent.name}'), which is private to the group "${groupOf(parent) ?? ""}". Make its access protected, or put ${node.name} into that group`,
-        );
+      if (parent) checkAccess(node, parent, project.packages.get(parent.packageName)?.restrictsAccess ?? false);
     }
   }
+}
+
+/** dbt's rules: private is for the same group, protected for the same package where the package says restrict-access. */
+function checkAccess(node: Node, parent: Node, restricts: boolean): void {
+  const fromOutside = restricts && node.packageName !== parent.packageName;
+  const group = groupOf(parent);
+  if (accessOf(parent) === "private" && (groupOf(node) === null || groupOf(node) !== group || fromOutside)) {
+    const own = groupOf(node);
+    throw new ProjectError(
+      `${node.file}: ${node.name} (${own === null ? "in no group" : `group "${own}"`}) refers to ref('${parent.name}'), which is private to the group "${group ?? ""}". Make its access protected or public in ${parent.patchFile ?? parent.file}, or put ${node.name} into that group`,
+    );
+  }
+  if (accessOf(parent) === "protected" && fromOutside)
+    throw new ProjectError(
+      `${node.file}: ${node.name} refers to ref('${parent.packageName}', '${parent.name}'), which is protected, and the package "${parent.packageName}" restricts access to its public models. Make its access public in ${parent.patchFile ?? parent.file}`,
+    );
 }
 
 /** Two nodes must not be built into one relation. */

@@ -32,7 +32,7 @@ export interface Reference {
   version: string | null;
 }
 
-export type ResourceType = "model" | "seed" | "snapshot" | "test" | "unit_test";
+export type ResourceType = "model" | "analysis" | "seed" | "snapshot" | "test" | "unit_test";
 
 export interface Node {
   /** `model.kehu.stg_crm__orders` */
@@ -160,10 +160,15 @@ export interface ProjectSettings {
   snapshotPaths: string[];
   testPaths: string[];
   macroPaths: string[];
+  analysisPaths: string[];
   docsPaths: string[];
   /** Where packages lie, relative to the project. */
   packagesPath: string;
   targetPath: string;
+  /** What `clean` removes. */
+  cleanTargets: string[];
+  /** `restrict-access`: other packages may read its public models only. */
+  restrictsAccess: boolean;
   /** The project's own, those under its name in front. */
   vars: Settings;
   /** `vars` as written: a project may set those of its packages under their names. */

@@ -3,15 +3,17 @@ import { availableParallelism } from "node:os";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { writeCatalog, writeManifest, writeRunResults, writeSources, type Invocation } from "./artifacts.ts";
 import { Catalog } from "./catalog.ts";
+import { cleanTargets } from "./clean.ts";
 import { Compiler } from "./compiler.ts";
 import { readCatalogTables } from "./docs-catalog.ts";
 import { writeDocsPage } from "./docs-page.ts";
+import { readEarlierState, relationsOf, type EarlierState } from "./earlier-state.ts";
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { executeNodes } from "./execute.ts";
 import { fitLine, fitsInBuild, withFitEdges } from "./fits/fits-in-build.ts";
 import type { Fit } from "./fits/definition.ts";
 import { loadFits } from "./fits/load-fits.ts";
-import type { NodeResult, Progress } from "./node-result.ts";
+import type { NodeResult } from "./node-result.ts";
 import { TemplateError } from "./jinja/index.ts";
 import { loadProject } from "./load-project.ts";
 import { readProjectFile } from "./project-file.ts";
@@ -19,50 +21,14 @@ import { readEarlierRun } from "./retry.ts";
 import { selectNodes } from "./selectors.ts";
 import { showRows } from "./show-rows.ts";
 import { checkFreshness, freshnessLine, freshnessRecord, type FreshnessResult } from "./source-freshness.ts";
-import type { Node, Project, ResourceType, Settings } from "./resources.ts";
-import { openTarget, targetOf, type TargetChoice } from "./target-database.ts";
+import { readEventTimes } from "./microbatch.ts";
+import type { Node, Project, Settings } from "./resources.ts";
+import { commands, resourceTypes, type Command, type RunOptions } from "./run-options.ts";
+import type { Relation } from "./relation.ts";
+import { runOperation } from "./run-operation.ts";
+import { openTarget, targetOf } from "./target-database.ts";
 
-export const commands = [
-  "build",
-  "run",
-  "test",
-  "seed",
-  "snapshot",
-  "compile",
-  "ls",
-  "show",
-  "docs generate",
-  "source freshness",
-  "retry",
-] as const;
-export type Command = (typeof commands)[number];
-
-export interface RunOptions extends TargetChoice {
-  command: Command;
-  /** Folder of dbt_project.yml. */
-  projectDir: string;
-  select?: readonly string[];
-  exclude?: readonly string[];
-  vars?: Settings;
-  /** Nodes built at once; a given connection means one. */
-  threads?: number;
-  failFast?: boolean;
-  fullRefresh?: boolean;
-  /** Keep the failing rows of tests in tables of the audit schema. */
-  storeFailures?: boolean;
-  /** Where artifacts go; default the project's target-path. `null` writes none. */
-  targetPath?: string | null;
-  /** `retry`: the folder of the earlier run's artifacts; default the target folder. */
-  state?: string;
-  /** Interrupts what runs; what was not run is reported as skipped. */
-  signal?: AbortSignal;
-  onProgress?: (progress: Progress) => void;
-  log?: (message: string) => void;
-  /** `show`: the most rows. */
-  limit?: number;
-  /** `show`: a query instead of a model. */
-  inline?: string;
-}
+export { commands, type Command, type RunOptions } from "./run-options.ts";
 
 export interface RunSummary {
   /** 0 all good, 1 a node or test failed, 2 usage or project error. */
@@ -80,25 +46,12 @@ export interface RunSummary {
   error: string | null;
 }
 
-const resourceTypes: Record<Exclude<Command, "retry">, readonly ResourceType[]> = {
-  build: ["seed", "model", "snapshot", "test", "unit_test"],
-  run: ["model"],
-  test: ["test", "unit_test"],
-  seed: ["seed"],
-  snapshot: ["snapshot"],
-  compile: ["model", "snapshot", "test", "unit_test"],
-  ls: ["seed", "model", "snapshot", "test", "unit_test"],
-  show: ["model", "seed", "snapshot"],
-  "docs generate": ["model", "snapshot", "test"],
-  "source freshness": [],
-};
-
 /** Commands that build or test nodes, and so leave results. */
 const executing: ReadonlySet<Command> = new Set(["build", "run", "test", "seed", "snapshot"]);
 
 /** A command with what it works on: `retry` has become the command that it repeats. */
 interface Task extends RunOptions {
-  command: Exclude<Command, "retry">;
+  command: Exclude<Command, "retry" | "clean">;
   /** `retry`: these nodes and no others. */
   only?: ReadonlySet<string>;
 }
@@ -107,7 +60,10 @@ interface Task extends RunOptions {
 export async function runModels(options: RunOptions): Promise<RunSummary> {
   const summary: RunSummary = { exitCode: 0, results: [], nodes: [], compiled: new Map(), rows: [], freshness: [], error: null };
   try {
-    await runTask(await taskOf(options), summary);
+    const { command } = options;
+    if (command === "clean") await cleanTargets(options);
+    else if (command === "retry") await runTask(await repeatedTask(options), summary);
+    else await runTask({ ...options, command }, summary);
   } catch (error) {
     if (!(error instanceof ProjectError || error instanceof UsageError || error instanceof TemplateError)) throw error;
     summary.exitCode = 2;
@@ -116,13 +72,11 @@ export async function runModels(options: RunOptions): Promise<RunSummary> {
   return summary;
 }
 
-async function taskOf(options: RunOptions): Promise<Task> {
-  const { command } = options;
-  if (command !== "retry") return { ...options, command };
+async function repeatedTask(options: RunOptions): Promise<Task> {
   const settings = await readProjectFile(options.projectDir, targetOf(options, 1), options.vars ?? {});
   const earlier = await readEarlierRun(resolve(options.projectDir, options.state ?? options.targetPath ?? settings.targetPath));
   const repeated = commands.find((known) => known === earlier.command);
-  if (!repeated || repeated === "retry")
+  if (!repeated || repeated === "retry" || repeated === "clean")
     throw new UsageError(`retry can't repeat "${earlier.command}".${didYouMean(earlier.command, commands)}`);
   return {
     ...options,
@@ -147,10 +101,15 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
   const fits = await loadFits(parsed, task.projectDir);
   const project = withFitEdges(parsed, fits);
   for (const warning of project.warnings) task.log?.(`warning: ${warning}`);
-  const chosen = task.only ?? selectNodes(project, task.select ?? [], task.exclude ?? []);
-  summary.nodes = [...project.nodes.values()].filter(
-    (node) => chosen.has(node.uniqueId) && resourceTypes[task.command].includes(node.resourceType),
-  );
+  const state = await stateOf(task, project);
+  const chosen =
+    task.only ??
+    selectNodes(project, task.select ?? [], task.exclude ?? [], {
+      ...(task.indirectSelection && { indirect: task.indirectSelection }),
+      ...(state && { state }),
+    });
+  const isWanted = typeFilter(task);
+  summary.nodes = [...project.nodes.values()].filter((node) => chosen.has(node.uniqueId) && isWanted(node));
   const invocation: Invocation | null =
     task.targetPath === null
       ? null
@@ -158,59 +117,96 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
           which: task.command,
           startedAt,
           folder: resolve(task.projectDir, task.targetPath ?? project.settings.targetPath),
-          args: {
-            vars: task.vars ?? {},
-            full_refresh: task.fullRefresh ?? false,
-            store_failures: task.storeFailures ?? false,
-            fail_fast: task.failFast ?? false,
-          },
+          args: callArguments(task),
         };
-  if (task.command === "ls") {
+  if (task.command === "ls" || task.command === "parse") {
     if (invocation) await writeManifest(project, summary.compiled, invocation);
     return;
   }
   const target = await openTarget(task, threads);
   try {
-    await perform(task, project, fits, chosen, summary, target.connections, invocation);
+    await perform(
+      { ...task, project, fits, chosen, ...(task.defer && state && { deferred: relationsOf(state) }) },
+      summary,
+      target.connections,
+      invocation,
+    );
   } finally {
     target.close();
   }
 }
 
+/** Everything that a command needs besides connections. */
+interface Work extends Task {
+  project: Project;
+  fits: readonly Fit[];
+  chosen: ReadonlySet<string>;
+  deferred?: ReadonlyMap<string, Relation>;
+}
+
+/** The call in dbt's words, for run_results.json, `flags` and `invocation_args_dict`. */
+const callArguments = (task: Task): Settings => ({
+  vars: task.vars ?? {},
+  full_refresh: task.fullRefresh ?? false,
+  store_failures: task.storeFailures ?? false,
+  fail_fast: task.failFast ?? false,
+  select: task.select ?? [],
+  exclude: task.exclude ?? [],
+  indirect_selection: task.indirectSelection ?? "eager",
+});
+
+/** The earlier run that the call names with `--state`, when it compares with one. */
+async function stateOf(task: Task, project: Project): Promise<EarlierState | undefined> {
+  if (task.defer && task.state === undefined) throw new UsageError("--defer needs --state DIR, the artifacts of the run to read from");
+  return task.state === undefined || task.only ? undefined : readEarlierState(resolve(project.settings.directory, task.state));
+}
+
+/** What the command works on, cut down by --resource-type and --exclude-resource-type. */
+function typeFilter({ command, resourceTypes: only = [], excludeResourceTypes: without = [] }: Task): (node: Node) => boolean {
+  const known = resourceTypes.ls;
+  for (const type of [...only, ...without])
+    if (type !== "all" && !known.some((one) => one === type))
+      throw new UsageError(`there is no resource type "${type}"; there are ${known.join(", ")}.${didYouMean(type, known)}`);
+  return ({ resourceType }) =>
+    resourceTypes[command].includes(resourceType) &&
+    (only.length === 0 || only.includes("all") || only.includes(resourceType)) &&
+    !without.includes(resourceType);
+}
+
 async function perform(
-  task: Task,
-  project: Project,
-  fits: readonly Fit[],
-  chosen: ReadonlySet<string>,
+  work: Work,
   summary: RunSummary,
   connections: readonly DuckDBConnection[],
   invocation: Invocation | null,
 ): Promise<void> {
   const [first] = connections;
   if (!first) throw new Error("no connection");
-  const { command } = task;
+  const { command, project, chosen } = work;
   if (command === "source freshness") {
     const sources = [...project.sources.values()].filter((source) => chosen.has(source.uniqueId));
     const report = (result: FreshnessResult): void => {
       summary.freshness.push(result);
-      task.log?.(freshnessLine(result, summary.freshness.length));
+      work.log?.(freshnessLine(result, summary.freshness.length));
     };
     await checkFreshness(sources, first, () => new Date(), report);
     if (summary.freshness.some(({ status }) => status === "error" || status === "runtime error")) summary.exitCode = 1;
     if (invocation) await writeSources(summary.freshness.map(freshnessRecord), invocation);
-  } else if (command === "compile" || command === "show" || command === "docs generate") {
+  } else if (command === "compile" || command === "show" || command === "docs generate" || command === "run-operation") {
     const compiler = new Compiler(project, await Catalog.read(first), {
-      fullRefresh: task.fullRefresh ?? false,
+      fullRefresh: work.fullRefresh ?? false,
       command,
+      callArguments: callArguments(work),
+      ...(work.deferred && { deferred: work.deferred }),
       selected: summary.nodes.map((node) => node.uniqueId),
-      log: (message) => task.log?.(message),
+      log: (message) => work.log?.(message),
     });
-    if (command === "show") summary.rows = await showRows(task, compiler, summary.nodes, first);
+    if (command === "run-operation") await runOperation(work, compiler, first);
+    else if (command === "show") summary.rows = await showRows(work, compiler, summary.nodes, first);
     else
       for (const node of summary.nodes)
         if (node.resourceType !== "unit_test") summary.compiled.set(node.uniqueId, await compiler.compile(node, first));
   } else {
-    summary.results = await execute(task, project, fits, summary.nodes, connections);
+    summary.results = await execute(work, summary.nodes, connections);
     const bad = summary.results.some(({ status }) => status === "error" || status === "fail" || status === "skipped");
     if (bad) summary.exitCode = 1;
   }
@@ -226,29 +222,26 @@ async function perform(
   }
 }
 
-const execute = (
-  task: Task,
-  project: Project,
-  fits: readonly Fit[],
-  selected: readonly Node[],
-  connections: readonly DuckDBConnection[],
-): Promise<NodeResult[]> =>
+const execute = (work: Work, selected: readonly Node[], connections: readonly DuckDBConnection[]): Promise<NodeResult[]> =>
   executeNodes({
-    project,
+    project: work.project,
     selected,
     connections,
-    gate: task.command === "build",
-    command: task.command,
-    failFast: task.failFast ?? false,
-    fullRefresh: task.fullRefresh ?? false,
-    storeFailures: task.storeFailures ?? false,
+    gate: work.command === "build",
+    command: work.command,
+    callArguments: callArguments(work),
+    times: readEventTimes(work.eventTimeStart, work.eventTimeEnd),
+    deferred: work.deferred,
+    failFast: work.failFast ?? false,
+    fullRefresh: work.fullRefresh ?? false,
+    storeFailures: work.storeFailures ?? false,
     beforeBuild: fitsInBuild({
-      project,
-      fits,
+      project: work.project,
+      fits: work.fits,
       now: () => new Date(),
-      onRun: (run) => task.log?.(fitLine(run)),
+      onRun: (run) => work.log?.(fitLine(run)),
     }),
-    ...(task.signal && { signal: task.signal }),
-    ...(task.onProgress && { onProgress: task.onProgress }),
-    ...(task.log && { log: task.log }),
+    ...(work.signal && { signal: work.signal }),
+    ...(work.onProgress && { onProgress: work.onProgress }),
+    ...(work.log && { log: work.log }),
   });

@@ -1,5 +1,6 @@
 import { UsageError, didYouMean } from "./errors.ts";
-import type { Exposure, Node, Source } from "./resources.ts";
+import { matchesResult, matchesState, type EarlierState } from "./earlier-state.ts";
+import type { Exposure, Node, Project, Source } from "./resources.ts";
 
 export type Resource = Node | Source | Exposure;
 
@@ -17,8 +18,10 @@ const methods = [
   "package",
   "path",
   "resource_type",
+  "result",
   "selector",
   "source",
+  "state",
   "tag",
   "test_name",
   "test_type",
@@ -26,13 +29,22 @@ const methods = [
   "version",
 ];
 
-/** Whether a resource is what `method:value` names; the methods are dbt's. */
-export function methodPredicate(method: string, value: string): (resource: Resource) => boolean {
+/** Whether a resource is what `method:value` names; the methods are dbt's. `state` is for the two that compare with an earlier run. */
+export function methodPredicate(
+  method: string,
+  value: string,
+  project: Project,
+  state: EarlierState | undefined,
+): (resource: Resource) => boolean {
   const matches = pattern(value);
   if (method.startsWith("config.")) return ofConfig(method.slice("config.".length).split("."), matches);
   switch (method) {
     case "fqn":
       return (resource) => isNode(resource) && matchesFqn(resource, value);
+    case "state":
+      return matchesState(value, project, earlier(state, method));
+    case "result":
+      return matchesResult(value, earlier(state, method));
     case "tag":
       return (resource) => resource.config.tags.some(matches);
     case "path": {
@@ -65,6 +77,11 @@ export function methodPredicate(method: string, value: string): (resource: Resou
     default:
       throw new UsageError(`there is no selector method "${method}:".${didYouMean(method, methods)}`);
   }
+}
+
+function earlier(state: EarlierState | undefined, method: string): EarlierState {
+  if (state) return state;
+  throw new UsageError(`the selector method "${method}:" compares with an earlier run: name the folder of its artifacts with --state`);
 }
 
 function ofConfig(path: readonly string[], matches: (text: string) => boolean): (resource: Resource) => boolean {

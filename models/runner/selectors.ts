@@ -1,15 +1,36 @@
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { Graph } from "./graph.ts";
+import type { EarlierState } from "./earlier-state.ts";
 import type { Project, Settings } from "./resources.ts";
 import { implicitMethod, isNode, methodPredicate, type Resource } from "./selector-methods.ts";
 import { asList, asSettings, asText, isSettings } from "./yaml.ts";
 
+/**
+ * Which tests come along with what was selected: those that touch it (`eager`), those that touch nothing else (`cautious`),
+ * or nothing else but what lies above it (`buildable`), or none that is not named itself (`empty`).
+ */
+export const indirectSelections = ["eager", "cautious", "buildable", "empty"] as const;
+export type IndirectSelection = (typeof indirectSelections)[number];
+
+export interface SelectionOptions {
+  /** Default `eager`. */
+  indirect?: IndirectSelection;
+  /** What `state:` and `result:` compare with. */
+  state?: EarlierState;
+}
+
 /** The nodes that `--select` and `--exclude` name; without `--select` those of the default selector, or all. Tests come along with what they test. */
-export function selectNodes(project: Project, select: readonly string[], exclude: readonly string[]): Set<string> {
-  const selector = new Selector(project);
+export function selectNodes(
+  project: Project,
+  select: readonly string[],
+  exclude: readonly string[],
+  options: SelectionOptions = {},
+): Set<string> {
+  const selector = new Selector(project, options);
   const chosen = select.length === 0 ? selector.standard() : selector.union(select);
   for (const id of selector.union(exclude)) chosen.delete(id);
-  return chosen;
+  // A test that needs all it reads may have its inputs from several words.
+  return options.indirect === "cautious" || options.indirect === "buildable" ? selector.withTests(chosen, options.indirect) : chosen;
 }
 
 interface Reach {
@@ -26,11 +47,15 @@ class Selector {
   private readonly project: Project;
   private readonly graph: Graph;
   private readonly resources: Resource[];
+  private readonly indirect: IndirectSelection;
+  private readonly state: EarlierState | undefined;
   /** YAML selectors being read, so that one that names itself is found. */
   private readonly open: string[] = [];
 
-  constructor(project: Project) {
+  constructor(project: Project, { indirect = "eager", state }: SelectionOptions) {
     this.project = project;
+    this.indirect = indirect;
+    this.state = state;
     this.resources = [...project.nodes.values(), ...project.sources.values(), ...project.exposures.values()];
     this.graph = new Graph([...project.nodes.values(), ...project.exposures.values()]);
   }
@@ -63,9 +88,19 @@ class Selector {
     return this.method(split?.[1] ?? implicitMethod(body), split?.[2] ?? body, reach);
   }
 
-  private method(method: string, value: string, { parents, children, childrensParents }: Reach): Set<string> {
-    const found = method === "selector" ? [...this.named(value)] : this.resources.filter(methodPredicate(method, value)).map(idOf);
+  private method(
+    method: string,
+    value: string,
+    { parents, children, childrensParents }: Reach,
+    indirect: IndirectSelection = this.indirect,
+  ): Set<string> {
+    const found =
+      method === "selector"
+        ? [...this.named(value)]
+        : this.resources.filter(methodPredicate(method, value, this.project, this.state)).map(idOf);
     const chosen = new Set(found);
+    // A selector of selectors.yml has said itself which tests come along.
+    if (method === "selector" && parents === undefined && children === undefined && !childrensParents) return chosen;
     const add = (ids: Iterable<string>): void => {
       for (const id of ids) chosen.add(id);
     };
@@ -78,13 +113,20 @@ class Selector {
         add(this.graph.ancestors(other));
       }
     }
-    return this.withTests(chosen);
+    return this.withTests(chosen, indirect);
   }
 
-  private withTests(chosen: Set<string>): Set<string> {
+  withTests(chosen: Set<string>, indirect: IndirectSelection): Set<string> {
+    if (indirect === "empty") return chosen;
+    const covered = new Set(chosen);
+    if (indirect === "buildable") {
+      for (const id of chosen) for (const above of this.graph.ancestors(id)) covered.add(above);
+      for (const id of this.project.sources.keys()) covered.add(id);
+    }
     for (const resource of this.resources) {
-      const isTest = isNode(resource) && (resource.resourceType === "test" || resource.resourceType === "unit_test");
-      if (isTest && resource.dependsOn.some((parent) => chosen.has(parent))) chosen.add(resource.uniqueId);
+      if (!isNode(resource) || (resource.resourceType !== "test" && resource.resourceType !== "unit_test")) continue;
+      const touches = resource.dependsOn.some((parent) => chosen.has(parent));
+      if (touches && (indirect === "eager" || resource.dependsOn.every((parent) => covered.has(parent)))) chosen.add(resource.uniqueId);
     }
     return chosen;
   }
@@ -113,11 +155,18 @@ class Selector {
       return this.method(entry[0], asText(entry[1], place), {});
     }
     const depth = (key: string): number => (settings[`${key}_depth`] === undefined ? allLevels : Number(settings[`${key}_depth`]));
-    const found = this.method(asText(settings.method, `${place}: method`), asText(settings.value, `${place}: value`), {
+    const reach = {
       parents: settings.parents === true ? depth("parents") : undefined,
       children: settings.children === true ? depth("children") : undefined,
       childrensParents: settings.childrens_parents === true,
-    });
+    };
+    const { indirect_selection: indirect } = settings;
+    const found = this.method(
+      asText(settings.method, `${place}: method`),
+      asText(settings.value, `${place}: value`),
+      reach,
+      indirect === undefined ? this.indirect : readIndirectSelection(indirect, `${place}: indirect_selection`),
+    );
     return without(
       found,
       asList(settings.exclude, `${place}: exclude`).map((item) => this.definition(item, place)),
@@ -137,6 +186,15 @@ class Selector {
       excluded.map((item) => this.definition(item, place)),
     );
   }
+}
+
+/** One of dbt's four words. */
+export function readIndirectSelection(value: unknown, place: string): IndirectSelection {
+  const known = indirectSelections.find((one) => one === value);
+  if (known) return known;
+  throw new UsageError(
+    `${place} takes ${indirectSelections.join(", ")}, found ${JSON.stringify(value)}.${didYouMean(String(value), indirectSelections)}`,
+  );
 }
 
 const idOf = (resource: Resource): string => resource.uniqueId;

@@ -11,16 +11,19 @@ export interface TargetChoice {
   catalog?: string;
   /** The target's schema, for models without one of their own; default `main`. */
   schema?: string;
+  /** What `target.name` tells templates; default `kehu`. */
+  targetName?: string;
 }
 
 export function targetOf(choice: TargetChoice, threads: number): TargetInfo {
   const schema = choice.schema ?? "main";
+  const name = choice.targetName ?? "kehu";
   if (choice.connection) {
     if (choice.catalog === undefined) throw new UsageError("a given connection needs the catalog's name");
-    return { name: "kehu", catalog: choice.catalog, schema, threads };
+    return { name, catalog: choice.catalog, schema, threads };
   }
   if (choice.database === undefined) throw new UsageError("--database FILE is missing: name the DuckDB file to build in");
-  return { name: "kehu", catalog: basename(choice.database).replace(/\.[^.]*$/, ""), schema, threads };
+  return { name, catalog: basename(choice.database).replace(/\.[^.]*$/, ""), schema, threads };
 }
 
 /** Connections to a target, and what closes those that were opened for it. */
