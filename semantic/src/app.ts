@@ -1,7 +1,9 @@
-/** Cube's REST API over the engine: `/cubejs-api/v1/{meta,load,sql,dry-run}`, GET and POST, as `@cubejs-client/core` speaks it. */
+/** Cube's REST API over the engine: `/cubejs-api/v1/{meta,load,sql,dry-run}`, GET and POST, as `@cubejs-client/core` speaks it; beside it our `catalogue` and `lineage`. */
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { DuckDBBudget, SnapshotPointer } from "@kehu/ingest";
+import { seenInputs, seenNodes } from "./catalogue.ts";
+import type { SeenNode } from "./catalogue.ts";
 import { createEngine } from "./engine.ts";
 import type { Ask } from "./engine.ts";
 import { pivotQuery } from "./cube.ts";
@@ -10,6 +12,7 @@ import { QueryError } from "./errors.ts";
 import { createGate } from "./gate.ts";
 import { loadModel } from "./model.ts";
 import type { Locale } from "./model.ts";
+import { createMemberLineage } from "./member-lineage.ts";
 import { createPlanner } from "./plan.ts";
 import type { Plan } from "./plan.ts";
 import type { CallerScope } from "./policy.ts";
@@ -64,12 +67,14 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
     ungoverned: options.ungoverned ?? false,
     ...(options.onServing ? { onServing: options.onServing } : {}),
   });
+  const planner = createPlanner(model, {
+    weekStart,
+    bins: options.bins ?? "calendar",
+    collation: options.collation === undefined ? "zh" : options.collation,
+  });
+  const memberLineage = createMemberLineage(planner, timezone);
   const engine = createEngine({
-    planner: createPlanner(model, {
-      weekStart,
-      bins: options.bins ?? "calendar",
-      collation: options.collation === undefined ? "zh" : options.collation,
-    }),
+    planner,
     gate,
     reader,
     calendar: { clock, weekStart, fiscalYearStart },
@@ -106,8 +111,28 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
     };
   };
 
+  const readCatalogue = ({ scope, purpose, locale }: Ask): Promise<{ build: string; nodes: SeenNode[] }> =>
+    reader.use(async ({ pointer, snapshot }) => ({
+      build: pointer.build,
+      nodes: seenNodes(await snapshot.catalogue(), snapshot.marts, snapshot.grantedMarts(scope, purpose), locale),
+    }));
+
   const handlers: Record<string, (c: Context, ask: Ask) => Promise<Response>> = {
     meta: async (c, ask) => c.json({ cubes: await engine.meta(ask) }),
+
+    /** Not Cube's: the models behind the figures, as far as the caller may know of them. */
+    catalogue: async (c, ask) => c.json(await readCatalogue(ask)),
+
+    /** Not Cube's: `?member=orders.amount`, the columns of marts it is made of. */
+    lineage: async (c, ask) => {
+      const member = c.req.query("member");
+      if (!member) throw new QueryError(400, "Query param 'member' is required: the name of a measure or dimension");
+      const cube = member.split(".")[0];
+      const inputs = await memberLineage.inputsOf(member);
+      if (!(await engine.meta(ask)).some(({ name }) => name === cube)) throw new QueryError(403, `You may not read '${cube}'`);
+      const { nodes } = await readCatalogue(ask);
+      return c.json({ member, ...seenInputs(inputs, nodes) });
+    },
 
     load: async (c, ask) => {
       const { request, multi, waitFor } = await inputOf(c);
@@ -157,6 +182,7 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
     close: async () => {
       await reader.close();
       await gate.close();
+      memberLineage.close();
     },
   });
 };

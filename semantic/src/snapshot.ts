@@ -1,7 +1,9 @@
 /** The published snapshot as callers see it: sessions whose only relations are the temp views of their scope. */
 import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement, DuckDBResultReader, DuckDBValue } from "@duckdb/node-api";
 import { openSnapshot } from "@kehu/ingest";
+import type { CatalogueNode } from "@kehu/models";
 import type { DuckDBBudget } from "@kehu/ingest";
+import type { PublishedNode, TestStatus } from "./catalogue.ts";
 import { customerMart, parseMartScope, rightsOf, viewOf } from "./policy.ts";
 import type { CallerScope, Mart, Purpose, ScopeKeys } from "./policy.ts";
 
@@ -26,6 +28,8 @@ export interface Snapshot {
   /** Marts of which a data test fails in this build. */
   failing: ReadonlySet<string>;
   grantedMarts: (scope: CallerScope, purpose: Purpose) => ReadonlySet<string>;
+  /** What it says of the models that made it; nothing when the build that wrote it said nothing. */
+  catalogue: () => Promise<readonly PublishedNode[]>;
   /** Lends a connection to `use` for as long as it runs. */
   withSession: <T>(scope: CallerScope, purpose: Purpose, use: (session: Session) => Promise<T>) => Promise<T>;
   /** Keeps the snapshot open until the function returned is called. */
@@ -80,6 +84,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
   const { marts, keys, failing } = schemas ? emptyCatalog : await readCatalog(instance);
   const searchPath = schemas && `set search_path = '${schemas.map((schema) => `snap.${schema}`).join(",")}'`;
   const pools = new Map<string, Pool>();
+  let catalogue: Promise<readonly PublishedNode[]> | undefined;
   let leases = 0;
   let closing = false;
 
@@ -135,6 +140,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     marts,
     failing,
     grantedMarts: (scope, purpose) => poolOf(scope, purpose).marts,
+    catalogue: () => (catalogue ??= schemas ? Promise.resolve([]) : readModels(instance)),
     withSession: async (scope, purpose, use) => {
       const pool = poolOf(scope, purpose);
       const connection = await borrow(pool);
@@ -203,6 +209,30 @@ const readCatalog = async (instance: DuckDBInstance): Promise<{ marts: Map<strin
       },
       failing: new Set((await rows("select distinct lower(model) from snap.meta.tests where failures > 0")).map(([model]) => model!)),
     };
+  } finally {
+    connection.closeSync();
+  }
+};
+
+/** `meta.catalogue` with each test's last result. */
+const readModels = async (instance: DuckDBInstance): Promise<PublishedNode[]> => {
+  const connection = await instance.connect();
+  try {
+    const rows = async (sql: string): Promise<(string | null)[][]> =>
+      (await connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][];
+    const table = "from duckdb_tables() where database_name = 'snap' and schema_name = 'meta' and table_name = 'catalogue'";
+    if ((await rows(`select table_name ${table}`)).length === 0) return [];
+    const results = new Map(
+      (
+        await rows(
+          "select test, case when failures = 0 then 'pass' when severity = 'warn' then 'warn' else 'fail' end from snap.meta.tests",
+        )
+      ).map(([test, status]) => [test, status as TestStatus]),
+    );
+    return (await rows("select node::varchar from snap.meta.catalogue order by position")).map(([text]) => {
+      const node = JSON.parse(text!) as CatalogueNode;
+      return { ...node, tests: node.tests.map((test) => ({ ...test, status: results.get(test.name) ?? "unknown" })) };
+    });
   } finally {
     connection.closeSync();
   }
