@@ -12,6 +12,8 @@ const subjects: Record<string, readonly string[]> = {
   meeting: ["方案评审会", "商务谈判"],
   task: ["准备投标文件", "整理选型清单"],
 };
+/** How often an activity of a kind is charged, and the median of what it cost then, in yuan. */
+const costs: Readonly<Record<string, readonly [number, number]>> = { visit: [0.7, 260], meeting: [0.4, 420], task: [0.05, 150] };
 const outcomes = ["reached", "interested", "refused", "unreached"];
 const day = 86_400_000;
 
@@ -30,6 +32,8 @@ export function writeActivities(
     const at = calendar.sample(random, from, calendar.until);
     const live = deals.filter((deal) => deal.createdAt <= at && at <= deal.endedAt);
     const kind = kinds[random.weighted([26, 34, 12, 16, 8, 4])]!;
+    const [charged, usual] = costs[kind] ?? [0, 0];
+    const cost = random.chance(charged) ? Math.round(random.lognormal(usual, 0.6) * company.rates.priceScale) * 100 : null;
     const isPlanned = random.chance(0.01);
     const wantsAhead = at > calendar.until - 10 * day && random.chance(0.3);
     const doneAt = isPlanned || wantsAhead ? null : at;
@@ -47,6 +51,7 @@ export function writeActivities(
       owner_id: company.employeeIds.get(holderAt(life.slot, at).code)!,
       planned_at: plannedAt,
       done_at: doneAt,
+      cost: doneAt === null ? null : cost,
       outcome: doneAt === null ? null : outcomes[random.weighted([45, 30, 8, 17])]!,
     });
   }

@@ -2,6 +2,7 @@ import type { DemoCalendar } from "./calendar.ts";
 import type { Product } from "./catalogue.ts";
 import type { Rates } from "./exchange.ts";
 import type { Organisation, Slot } from "./organisation.ts";
+import type { Payer } from "./payments.ts";
 import type { Event, EventTable, EntityTable, Row } from "./tables.ts";
 
 /** Where generated rows go, and where their ids come from. */
@@ -35,6 +36,11 @@ export interface CustomerLife {
   createdAt: number;
   /** No order after this. */
   stopsAt: number;
+  /** A time without orders, of a customer that was lost and won back. */
+  pause: { from: number; to: number } | null;
+  payer: Payer;
+  /** Has the block's faulty orders, or its faulty opportunities (planted.ts). */
+  dirt: { orders: boolean; opportunities: boolean };
   /** How large its documents are; the median customer has 1. */
   size: number;
   currency: string;

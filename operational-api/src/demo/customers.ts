@@ -1,8 +1,9 @@
 import type { Company, CustomerLife, Sink } from "./company.ts";
 import { companyName, contactTitles, industries, mobileNumber, personName, placeIn, sources } from "./names.ts";
-import { departments, handovers, holderAt } from "./organisation.ts";
+import { departmentAt, departments, handovers, holderAt } from "./organisation.ts";
 import type { Sale } from "./orders.ts";
-import { largestCustomers, planted } from "./planted.ts";
+import { payerOf } from "./payments.ts";
+import { largestCustomers, planted, plantedCustomers } from "./planted.ts";
 import { apportion, type Random, randomFrom } from "./random.ts";
 
 /** Customers are made in blocks, so that any number streams and the counts per block are exact. */
@@ -11,6 +12,9 @@ const perCustomer = { opportunities: 4, orders: 15, lines: 50, activities: 10 };
 const day = 86_400_000;
 /** A customer orders nothing in its first days. */
 export const firstOrderAfter = 3 * day;
+/** Without an order for so long a customer is given up. */
+const lostAfter = 365 * day;
+const needsDeal: readonly number[] = [planted.freshOpportunityCustomer, planted.slippingCustomer.index];
 const selling = departments.filter((department) => department.customers > 0);
 
 /** `count` order sizes that add up to `lines`, each at least 1. */
@@ -28,7 +32,7 @@ export function customerBlock(company: Company, sink: Sink, block: number, custo
   for (let position = 0; position < count; position++) {
     const index = block * blockSize + position;
     const isPlanted = index === planted.topCustomer.index || index === planted.lostCustomer.index;
-    const isOld = isPlanted || largestCustomers.includes(index) || random.chance(0.35);
+    const isOld = isPlanted || plantedCustomers.includes(index) || random.chance(0.35);
     const createdAt = isOld
       ? calendar.sample(random, calendar.start - 365 * day, calendar.start)
       : calendar.sample(random, calendar.start, calendar.until);
@@ -36,7 +40,7 @@ export function customerBlock(company: Company, sink: Sink, block: number, custo
     const slots = company.organisation.slots.get(department)!;
     const slot = isPlanted ? slots[0]! : random.pick(slots);
     const tenure = calendar.until - createdAt;
-    const churns = index === 1 || (!isPlanted && tenure > 600 * day && random.chance(0.1));
+    const churns = index === 1 || (!plantedCustomers.includes(index) && tenure > 600 * day && random.chance(0.16));
     const lastOrderDay = index === 1 ? 400 : random.integer(370, Math.max(371, Math.floor(tenure / day) - 200));
     lives.push({
       index,
@@ -44,8 +48,10 @@ export function customerBlock(company: Company, sink: Sink, block: number, custo
       name: "",
       slot,
       createdAt,
-      stopsAt:
-        churns && !(index === planted.freshOrderCustomer) ? Math.max(calendar.start, calendar.until - lastOrderDay * day) : calendar.until,
+      stopsAt: churns ? Math.max(calendar.start, calendar.until - lastOrderDay * day) : calendar.until,
+      pause: churns ? null : pauseOf(company, index, createdAt),
+      payer: payerOf(company.seed, index),
+      dirt: { orders: false, opportunities: false },
       size: index === 0 ? 11 : index === 1 ? 3 : Math.min(7, random.lognormal(1, 0.7)),
       currency: !isPlanted && random.chance(0.06) ? rates.foreign : rates.company,
       opportunities: 0,
@@ -55,6 +61,18 @@ export function customerBlock(company: Company, sink: Sink, block: number, custo
   }
   shareOut(random, company, lives);
   return lives;
+}
+
+/** One customer in twelve that has been there long enough buys nothing for more than a year, and then again. */
+function pauseOf({ calendar, seed }: Company, index: number, createdAt: number): CustomerLife["pause"] {
+  const random = randomFrom(seed, `pause:${index}`);
+  const earliest = Math.max(createdAt, calendar.start) + 90 * day;
+  const latest = calendar.until - 100 * day;
+  const length = random.integer(400, 560) * day;
+  if (earliest + length > latest) return null;
+  if (index !== planted.wonBackCustomer.index && (plantedCustomers.includes(index) || !random.chance(1 / 12))) return null;
+  const from = earliest + Math.floor(random.next() * (latest - length - earliest));
+  return { from, to: from + length };
 }
 
 /** Gives each customer its part of the block's documents: few have many, a quarter has no order at all. */
@@ -71,7 +89,7 @@ function shareOut(random: Random, company: Company, lives: CustomerLife[]): void
   });
   const orders = apportion(perCustomer.orders * lives.length, weights);
   const lines = lineCounts(random, perCustomer.orders * lives.length, perCustomer.lines * lives.length);
-  const softer = lives.map((life, position) => weights[position]! ** 0.5 + (life.index === planted.freshOpportunityCustomer ? 1 : 0.12));
+  const softer = lives.map((life, position) => weights[position]! ** 0.5 + (needsDeal.includes(life.index) ? 1 : 0.12));
   const opportunities = apportion(perCustomer.opportunities * lives.length, softer);
   const activities = apportion(perCustomer.activities * lives.length, softer);
   let used = 0;
@@ -80,25 +98,41 @@ function shareOut(random: Random, company: Company, lives: CustomerLife[]): void
     life.opportunities = opportunities[position]!;
     life.activities = activities[position]!;
   });
+  const busiest = (count: (life: CustomerLife) => number): CustomerLife | undefined =>
+    lives.filter(({ index }) => !plantedCustomers.includes(index)).sort((one, other) => count(other) - count(one))[0];
+  const [seller, dealer] = [busiest(({ orderLines }) => orderLines.length), busiest(({ opportunities }) => opportunities)];
+  if (seller) seller.dirt.orders = true;
+  if (dealer) dealer.dirt.opportunities = true;
 }
 
-/** The steps of a customer's business status, from its approved sales. */
-function statusSteps(random: Random, company: Company, life: CustomerLife, sales: readonly Sale[]): { at: number; status: string }[] {
-  const steps = [{ at: life.createdAt, status: "potential" }];
+export interface StatusStep {
+  at: number;
+  status: string;
+}
+
+/** The steps of a customer's business status, from its approved sales: a year without one is a loss, one after that wins the customer back. */
+export function statusSteps(company: Company, life: CustomerLife, sales: readonly Sale[]): StatusStep[] {
+  const { calendar } = company;
+  const random = randomFrom(company.seed, `status:${life.index}`);
+  const steps: StatusStep[] = [{ at: life.createdAt, status: "potential" }];
   const push = (at: number, status: string): void => {
-    if (at <= company.calendar.until) steps.push({ at, status });
+    if (at <= calendar.until) steps.push({ at, status });
   };
-  const last = sales.at(-1);
-  if (!last) {
-    const later = company.calendar.after(random, life.createdAt, random.integer(20, 200));
+  if (sales.length === 0) {
+    const later = calendar.after(random, life.createdAt, random.integer(20, 200));
     const roll = random.next();
     if (roll < 0.25) push(later, "key_potential");
     else if (roll < 0.3) push(later, "invalid");
     return steps;
   }
-  push(sales[0]!.orderedAt, "cooperating");
-  if (life.size > 1.3 && sales.length > 15) push(sales[14]!.orderedAt + 1, "key_cooperating");
-  push(last.orderedAt + 365 * day, "lost");
+  sales.forEach(({ orderedAt }, index) => {
+    const before = sales[index - 1];
+    const isBack = before !== undefined && orderedAt - before.orderedAt > lostAfter;
+    if (isBack) push(before.orderedAt + lostAfter, "lost");
+    if (before === undefined || isBack) push(orderedAt, "cooperating");
+    if (index === 14 && life.size > 1.3) push(orderedAt + 1, "key_cooperating");
+  });
+  push(sales.at(-1)!.orderedAt + lostAfter, "lost");
   return steps;
 }
 
@@ -125,11 +159,10 @@ export function writeCustomer(
   sink: Sink,
   life: CustomerLife,
   profile: ReturnType<typeof nameCustomer>,
-  sales: readonly Sale[],
+  steps: readonly StatusStep[],
   parent: string | null,
 ): string[] {
   const { random, industry, province, city } = profile;
-  const steps = statusSteps(random, company, life, sales);
   const first = holderAt(life.slot, life.createdAt);
   const changes = handovers(life.slot, life.createdAt);
   const owners = [{ from: life.createdAt, employee: first }, ...changes];
@@ -165,7 +198,7 @@ export function writeCustomer(
     employee_count: staff,
     annual_revenue: Math.round(staff * random.lognormal(600_000, 0.4) * company.rates.priceScale) * 100,
   });
-  company.actuals.add("new_customers", first.code, life.slot.department, company.calendar.monthOf(life.createdAt), 1);
+  company.actuals.add("new_customers", first.code, departmentAt(life.slot, life.createdAt), company.calendar.monthOf(life.createdAt), 1);
   return Array.from({ length: random.integer(1, 3) }, (_, index) => {
     const id = sink.id(life.createdAt);
     sink.add("contacts", {

@@ -6,7 +6,9 @@ import { demoCalendar } from "./calendar.ts";
 import { catalogue } from "./catalogue.ts";
 import { actualsOver, type Company, type Sink } from "./company.ts";
 import { copyIn } from "./copy.ts";
-import { blockSize, customerBlock, nameCustomer, writeCustomer } from "./customers.ts";
+import { writeContracts } from "./contracts.ts";
+import { writeCustomerEvents } from "./customer-events.ts";
+import { blockSize, customerBlock, nameCustomer, statusSteps, writeCustomer } from "./customers.ts";
 import { exchangeRates } from "./exchange.ts";
 import { idSequence } from "./ids.ts";
 import { writeLeads } from "./leads.ts";
@@ -129,7 +131,10 @@ async function writeBlock(
     const sales = writeOrders(company, sink, life, won, next);
     // The block's sixth customer heads a small group of the six after it.
     const parent = position > 5 && position < 12 ? lives[5]!.id : null;
-    const contacts = writeCustomer(company, sink, life, profile, sales, parent);
+    const steps = statusSteps(company, life, sales);
+    const contacts = writeCustomer(company, sink, life, profile, steps, parent);
+    const termination = writeContracts(company, sink, life, sales, next);
+    writeCustomerEvents(company, sink, life, steps, termination);
     writeActivities(company, sink, life, deals, contacts);
     writeLeads(company, sink, life, deals[0]?.id ?? null);
     // Lets the copy of the batch before go on while this one is made.

@@ -1,5 +1,6 @@
 import { type Company, type CustomerLife, freshAt, type Sink } from "./company.ts";
-import { handovers, holderAt } from "./organisation.ts";
+import { writeRevisions } from "./deal-revisions.ts";
+import { departmentAt, handovers, holderAt } from "./organisation.ts";
 import { sources } from "./names.ts";
 import { planted } from "./planted.ts";
 import { productSold } from "./product-choice.ts";
@@ -14,6 +15,8 @@ export const defaultPipeline = [
   ["won", "赢单", "Won", 1, "won"],
   ["lost", "输单", "Lost", 0, "lost"],
 ] as const;
+
+const day = 86_400_000;
 
 type Stage = (typeof defaultPipeline)[number][0];
 type Status = "open" | "won" | "lost";
@@ -56,8 +59,14 @@ function walk(random: Random, company: Company, createdAt: number, skill: number
   }
 }
 
-const wonReasons = ["价格合适", "技术匹配", "交期满足", "老客户信任"];
-const lostReasons = ["价格过高", "竞争对手", "项目取消", "需求变化", "交期不满足"];
+/** Codes of the reasons a new company keeps (schema/default-definitions.ts), and how often each is given. */
+const reasons = {
+  won: { codes: ["price", "product_fit", "delivery", "relationship", "service"], weights: [24, 30, 16, 22, 8] },
+  lost: {
+    codes: ["price", "competitor", "no_budget", "no_decision", "product_fit", "delivery", "relationship"],
+    weights: [27, 24, 12, 16, 8, 9, 4],
+  },
+} as const;
 
 /** When a won deal was closed: orders refer to the deals they come from. */
 export interface WonDeal {
@@ -72,21 +81,34 @@ export interface Deal {
   endedAt: number;
 }
 
-/** All opportunities of a customer with their stage, status and owner events. */
+type Fault = "closed before created" | "closed without a time";
+
+/** When the record says the deal was closed; its stage events tell the truth. */
+function statedClose(fault: Fault | undefined, createdAt: number, closedAt: number): number | null {
+  if (fault === "closed before created") return createdAt - 30 * day;
+  return fault === "closed without a time" ? null : closedAt;
+}
+
+/** All opportunities of a customer with their events: stage, status, owner, amount, expected close. */
 export function writeOpportunities(company: Company, sink: Sink, life: CustomerLife): { won: WonDeal[]; deals: Deal[] } {
   const { calendar, rates } = company;
   const random = randomFrom(company.seed, `opportunities:${life.index}`);
   const won: WonDeal[] = [];
   const deals: Deal[] = [];
+  /** Faults still to be made, in closed deals. */
+  const faults: Fault[] = life.dirt.opportunities ? ["closed before created", "closed without a time"] : [];
   for (let number = 0; number < life.opportunities; number++) {
     const isFresh = life.index === planted.freshOpportunityCustomer && number === 0;
-    const createdAt = isFresh
-      ? Math.max(life.createdAt, calendar.until - 45 * 86_400_000)
-      : calendar.sample(random, Math.max(life.createdAt, calendar.start), calendar.until);
+    const isSlipping = life.index === planted.slippingCustomer.index && number === 0;
+    const createdAt =
+      isFresh || isSlipping
+        ? Math.max(life.createdAt, calendar.until - (isFresh ? 45 : 330) * day)
+        : calendar.sample(random, Math.max(life.createdAt, calendar.start), calendar.until);
     const skill = 0.6 + 0.8 * randomFrom(company.seed, `skill:${holderAt(life.slot, createdAt).code}`).next();
-    const steps: Step[] = isFresh
-      ? open.map((stage, index) => ({ at: createdAt + index * 86_400_000, stage }))
-      : walk(random, company, createdAt, skill);
+    const steps: Step[] =
+      isFresh || isSlipping
+        ? open.slice(0, isFresh ? 4 : 3).map((stage, index) => ({ at: createdAt + index * day, stage }))
+        : walk(random, company, createdAt, skill);
     if (isFresh) steps.push({ at: freshAt(calendar, 20), stage: "won" });
 
     const id = sink.id(createdAt);
@@ -115,7 +137,12 @@ export function writeOpportunities(company: Company, sink: Sink, life: CustomerL
     const rate = rates.at(currency, createdAt);
     const amount = Math.max(5, Math.round((random.lognormal(60_000 * rates.priceScale, 0.8) * life.size ** 0.6) / rate / 100)) * 10_000;
     const product = productSold(company, random);
-    const expected = status === "open" ? createdAt + random.integer(30, 120) * 86_400_000 : last.at + random.integer(-20, 10) * 86_400_000;
+    const endedAt = status === "open" ? calendar.until : last.at;
+    const revised = writeRevisions(sink, random, calendar, { id, createdAt, endedAt, amount, alwaysSlips: isSlipping });
+    updatedAt = Math.max(updatedAt, revised.changedAt);
+    const fault = status === "open" || isFresh ? undefined : faults.shift();
+    const closedAt = status === "open" ? null : statedClose(fault, createdAt, last.at);
+    const department = departmentAt(life.slot, createdAt);
     sink.add("opportunities", {
       id,
       at: createdAt,
@@ -124,7 +151,7 @@ export function writeOpportunities(company: Company, sink: Sink, life: CustomerL
       customer_id: life.id,
       product_id: company.productIds.get(product.code)!,
       owner_id: company.employeeIds.get(owner.code)!,
-      department_id: company.departmentIds.get(life.slot.department)!,
+      department_id: company.departmentIds.get(department)!,
       source: random.pick(sources),
       pipeline: "default",
       stage: last.stage,
@@ -132,14 +159,15 @@ export function writeOpportunities(company: Company, sink: Sink, life: CustomerL
       amount,
       currency,
       exchange_rate: rate,
-      expected_close_on: calendar.dateOf(Math.max(expected, createdAt)),
-      closed_at: status === "open" ? null : last.at,
-      close_reason: status === "open" ? null : random.pick(status === "won" ? wonReasons : lostReasons),
+      expected_close_on: revised.expectedOn,
+      closed_at: closedAt,
+      close_reason: status === "open" ? null : reasons[status].codes[random.weighted(reasons[status].weights)]!,
     });
-    deals.push({ id, createdAt, endedAt: status === "open" ? calendar.until : last.at });
+    deals.push({ id, createdAt, endedAt });
     if (status === "won") {
       won.push({ id, closedAt: last.at });
-      company.actuals.add("won_amount", owner.code, life.slot.department, calendar.monthOf(last.at), Math.round(amount * rate));
+      if (closedAt !== null)
+        company.actuals.add("won_amount", owner.code, department, calendar.monthOf(closedAt), Math.round(amount * rate));
     }
   }
   won.sort((one, other) => one.closedAt - other.closedAt);

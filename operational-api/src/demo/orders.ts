@@ -2,11 +2,11 @@ import { type Company, type CustomerLife, freshAt, type Sink } from "./company.t
 import type { Product } from "./catalogue.ts";
 import { firstOrderAfter } from "./customers.ts";
 import type { WonDeal } from "./opportunities.ts";
-import { type Employee, holderAt } from "./organisation.ts";
+import { departmentAt, holderAt } from "./organisation.ts";
+import { writePayments } from "./payments.ts";
 import { planted } from "./planted.ts";
 import { productSold } from "./product-choice.ts";
 import { type Random, randomFrom } from "./random.ts";
-import { writeReceipts } from "./receipts.ts";
 
 /** Document numbers by day: `SO20260105-0007`. */
 export type Numbering = (prefix: string, date: string) => string;
@@ -80,15 +80,30 @@ export interface Sale {
   orderedAt: number;
 }
 
-/** Orders, returns, their lines and receipts of one customer. */
+/** A currency that the company has no exchange rates of, and about what one unit is worth in yuan. */
+const unrated = { currency: "JPY", instead: "KRW", worth: 0.05 };
+
+/** When each of the customer's orders was placed, oldest first: none during a pause, one at least before and one after it. */
+function orderTimes(random: Random, company: Company, life: CustomerLife): number[] {
+  const { calendar } = company;
+  const boost = life.slot.department === planted.doubledDepartment ? 2.4 : 1;
+  const from = Math.max(calendar.start, life.createdAt + firstOrderAfter);
+  const to = Math.max(from, life.stopsAt);
+  const { pause } = life;
+  const early = pause ? (pause.from - from) / (pause.from - from + to - pause.to) : 0;
+  const times = life.orderLines.map((_, index) => {
+    if (!pause) return calendar.sample(random, from, to, boost);
+    const isEarly = index === 0 || (index > 1 && random.chance(early));
+    return isEarly ? calendar.sample(random, from, pause.from, boost) : calendar.sample(random, pause.to, to, boost);
+  });
+  return times.sort((one, other) => one - other);
+}
+
+/** Orders, returns, their lines, instalments and receipts of one customer. */
 export function writeOrders(company: Company, sink: Sink, life: CustomerLife, won: readonly WonDeal[], next: Numbering): Sale[] {
   const { calendar, rates, actuals } = company;
   const random = randomFrom(company.seed, `orders:${life.index}`);
-  const boost = life.slot.department === planted.doubledDepartment ? 2.4 : 1;
-  const from = Math.max(calendar.start, life.createdAt + firstOrderAfter);
-  const times = life.orderLines
-    .map(() => calendar.sample(random, from, Math.max(from, life.stopsAt), boost))
-    .sort((one, other) => one - other);
+  const times = orderTimes(random, company, life);
   const hasFresh = life.index === planted.freshOrderCustomer && times.length > 0;
   if (hasFresh) times[times.length - 1] = freshAt(calendar, 40);
 
@@ -100,22 +115,28 @@ export function writeOrders(company: Company, sink: Sink, life: CustomerLife, wo
     const isFresh = hasFresh && index === times.length - 1;
     const owner = holderAt(life.slot, orderedAt);
     const id = sink.id(orderedAt);
-    const currency = life.currency;
-    const rate = rates.at(currency, orderedAt);
+    const fault = life.dirt.orders && times.length > 3 ? (["no lines", "no rate"] as const)[index] : undefined;
+    const currency = fault === "no rate" ? (rates.company === unrated.currency ? unrated.instead : unrated.currency) : life.currency;
+    const rate = fault === "no rate" ? unrated.worth * rates.priceScale : rates.at(currency, orderedAt);
     const wanted = life.orderLines[index]! + carried;
-    // Returns have fewer lines than was planned; the customer's next order has them instead, so the total stays. So the last is a sale.
+    // Returns have fewer lines than was planned, an order without lines none; the customer's next order has them instead, so the total stays. So the last is a sale.
     const isReturn = index < times.length - 1 && sold.length > 0 && random.chance(0.035);
-    const lines = isReturn ? returned(random, sold, wanted) : Array.from({ length: wanted }, () => newLine(company, random, life, rate));
+    const count = fault === "no lines" ? 0 : wanted;
+    const lines = isReturn ? returned(random, sold, wanted) : Array.from({ length: count }, () => newLine(company, random, life, rate));
     carried = wanted - lines.length;
     const kind = isReturn ? "return" : "sale";
-    if (kind === "sale") sold.push(...lines);
+    if (kind === "sale" && !fault) sold.push(...lines);
     const subtotal = lines.reduce((sum, line) => sum + line.amount, 0);
     const discount = kind === "sale" && random.chance(0.12) ? Math.floor((subtotal * random.integer(1, 3)) / 10_000) * 100 : 0;
-    const freight = kind === "sale" && random.chance(0.25) ? Math.round((random.integer(80, 800) * rates.priceScale) / rate) * 100 : 0;
-    const steps = progress(random, company, orderedAt, isFresh);
+    const freight =
+      kind === "sale" && lines.length > 0 && random.chance(0.25)
+        ? Math.round((random.integer(80, 800) * rates.priceScale) / rate) * 100
+        : 0;
+    const steps = progress(random, company, orderedAt, isFresh || fault !== undefined);
     const status = steps.at(-1)!.status;
     const deal = kind === "sale" && unlinked[0] && unlinked[0].closedAt <= orderedAt ? unlinked.shift() : undefined;
     const ownerId = company.employeeIds.get(owner.code)!;
+    const department = departmentAt(life.slot, orderedAt);
     sink.add("orders", {
       id,
       at: orderedAt,
@@ -125,11 +146,11 @@ export function writeOrders(company: Company, sink: Sink, life: CustomerLife, wo
       customer_id: life.id,
       opportunity_id: deal?.id ?? null,
       owner_id: ownerId,
-      department_id: company.departmentIds.get(life.slot.department)!,
+      department_id: company.departmentIds.get(department)!,
       status,
       ordered_at: orderedAt,
       currency,
-      exchange_rate: rate,
+      exchange_rate: fault === "no rate" ? null : rate,
       discount,
       freight,
     });
@@ -138,12 +159,12 @@ export function writeOrders(company: Company, sink: Sink, life: CustomerLife, wo
       sink.event("status_events", { entity: "order", record: id, at: step.at, from: steps[position - 1]?.status ?? null, to: step.status });
     });
     lines.forEach((line, position) => writeLine(company, sink, id, orderedAt, position + 1, line));
-    if (kind === "return" || status !== "approved") return;
+    if (kind === "return" || status !== "approved" || lines.length === 0) return;
     sales.push({ orderedAt });
-    const department = life.slot.department;
+    if (fault) return;
     actuals.add("order_amount", owner.code, department, calendar.monthOf(orderedAt), Math.round((subtotal - discount + freight) * rate));
     const due = subtotal - discount + freight + lines.reduce((sum, line) => sum + line.taxAmount, 0);
-    writeReceipts(company, sink, random, { id, life, owner, approvedAt: steps[1]!.at, due, isFresh }, next);
+    writePayments(company, sink, random, { id, life, owner, approvedAt: steps[1]!.at, due, isFresh }, next);
   });
   return sales;
 }
@@ -172,14 +193,4 @@ function writeLine(company: Company, sink: Sink, orderId: string, at: number, li
     tax_amount: line.taxAmount,
     unit_cost: line.unitCost,
   });
-}
-
-export interface PaidOrder {
-  id: string;
-  life: CustomerLife;
-  owner: Employee;
-  approvedAt: number;
-  /** Cents of the order's currency, with tax. */
-  due: number;
-  isFresh: boolean;
 }

@@ -1,5 +1,6 @@
 import type { DemoCalendar } from "./calendar.ts";
 import { allProvinces, personName } from "./names.ts";
+import { planted } from "./planted.ts";
 import type { Random } from "./random.ts";
 
 export interface Department {
@@ -56,11 +57,14 @@ export interface Employee {
   moves: { from: string; to: string; at: number }[];
 }
 
-/** A book of customers in a department, and who has held it since when. The documents of a book are credited to its holder of the time. */
+/** A book of customers, in which department it was made, where it went, and who has held it since when. Its documents are credited to department and holder of the time. */
 export interface Slot {
   department: string;
+  moved: { at: number; to: string } | null;
   holders: { from: number; employee: Employee }[];
 }
+
+export const departmentAt = (slot: Slot, at: number): string => (slot.moved && slot.moved.at <= at ? slot.moved.to : slot.department);
 
 export const holderAt = (slot: Slot, at: number): Employee => slot.holders.findLast((holder) => holder.from <= at)!.employee;
 
@@ -107,7 +111,7 @@ const changes: readonly (readonly [string, number, number, (readonly [string, nu
 ];
 
 /**
- * The company's people: 60 at the base size (`scale` 1; slots grow with it), of whom six left and two moved.
+ * The company's people: 60 at the base size (`scale` 1; slots grow with it), of whom six left, two moved and two were moved with their books.
  * E101 (上海办事处) is the rep of the demo account; E016 (西部大区) has been there for a year without a customer.
  */
 export function organisation(random: Random, calendar: DemoCalendar, scale: number): Organisation {
@@ -143,7 +147,7 @@ export function organisation(random: Random, calendar: DemoCalendar, scale: numb
   const slots = new Map<string, Slot[]>();
   for (const { code, slots: count } of departments.filter((department) => department.slots > 0)) {
     const made = Array.from({ length: Math.round(count * scale) }, (): Slot => {
-      return { department: code, holders: [{ from: -Infinity, employee: newRep(code, before()) }] };
+      return { department: code, moved: null, holders: [{ from: -Infinity, employee: newRep(code, before()) }] };
     });
     slots.set(code, made);
   }
@@ -166,5 +170,20 @@ export function organisation(random: Random, calendar: DemoCalendar, scale: numb
       slot.holders.push({ from: at, employee: newcomer });
     }
   }
+  reorganise();
   return { employees, slots };
+
+  /** Some books change the department with whoever holds them: no customer gets another owner by it. */
+  function reorganise(): void {
+    const { from, to, books } = planted.reorganisation;
+    const about = calendar.start + 0.45 * (calendar.until - calendar.start);
+    const at = calendar.sample(random, about, about + week);
+    for (const slot of slots.get(from)!.slice(2, 2 + books)) {
+      slot.moved = { at, to };
+      const { employee } = slot.holders.at(-1)!;
+      employee.moves.push({ from, to, at });
+      employee.department = to;
+      employee.manager = headOf(to);
+    }
+  }
 }

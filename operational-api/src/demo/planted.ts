@@ -17,7 +17,37 @@ export const planted = {
   repWithoutDeal: "E016",
   /** A product that comes back more often than any other among those sold often. */
   returnedProduct: "P0001",
+  /** Pays every instalment of every order a month late or later. */
+  latePayer: { index: 4, externalId: "C000005" },
+  /** Lost, and ordering again after more than a year (from 3 years up). */
+  wonBackCustomer: { index: 14, externalId: "C000015" },
+  /** An opportunity of it is open, stands in negotiation, and was put off each time its expected day came. */
+  slippingCustomer: { index: 15, externalId: "C000016" },
+  /** Books of 华北大区 that went to 江浙办事处, with their people, on one day; what was sold before stays with the former department. */
+  reorganisation: { from: "D07", to: "D05", books: 2 },
+  /** The top customer's contract runs out this many days after `until` (its last day is the one before), and nothing renews it yet. */
+  expiringContractDays: 40,
+  /** Records that break a rule, per 100 customers: no order and no opportunity has two faults. */
+  faults: {
+    /** Approved, without a line. */
+    ordersWithoutLines: 1,
+    /** In a currency without any exchange rate, and without a rate of its own. */
+    ordersWithoutRate: 1,
+    /** Closed a month before it was created. */
+    opportunitiesClosedBeforeCreated: 1,
+    /** Won or lost, nobody knows when. */
+    opportunitiesClosedWithoutTime: 1,
+  },
 } as const;
 
 /** Index of the customers with the facts above that need the largest share of the orders, largest first. */
-export const largestCustomers: readonly number[] = [planted.topCustomer.index, planted.lostCustomer.index, planted.freshOrderCustomer];
+export const largestCustomers: readonly number[] = [
+  planted.topCustomer.index,
+  planted.lostCustomer.index,
+  planted.freshOrderCustomer,
+  planted.latePayer.index,
+  planted.wonBackCustomer.index,
+];
+
+/** Customers with a fact of their own: none of the faults is theirs. */
+export const plantedCustomers: readonly number[] = [...largestCustomers, planted.freshOpportunityCustomer, planted.slippingCustomer.index];

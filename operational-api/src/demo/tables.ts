@@ -1,10 +1,13 @@
 import { activity } from "../entities/activity.ts";
 import { contact } from "../entities/contact.ts";
+import { contract } from "../entities/contract.ts";
 import { customer } from "../entities/customer.ts";
+import { customerEvent } from "../entities/customer-event.ts";
 import type { Column } from "../entities/definition.ts";
 import { department } from "../entities/department.ts";
 import { employee } from "../entities/employee.ts";
 import { exchangeRate } from "../entities/exchange-rate.ts";
+import { instalment } from "../entities/instalment.ts";
 import { lead } from "../entities/lead.ts";
 import { opportunity } from "../entities/opportunity.ts";
 import { order } from "../entities/order.ts";
@@ -25,11 +28,14 @@ export const entityTables = {
   exchange_rates: exchangeRate,
   customers: customer,
   contacts: contact,
+  customer_events: customerEvent,
   opportunities: opportunity,
   leads: lead,
   activities: activity,
+  contracts: contract,
   orders: order,
   order_lines: orderLine,
+  instalments: instalment,
   receipts: receipt,
   targets: target,
 } as const;
