@@ -1,3 +1,7 @@
+{{ config(meta={'live': {'key': 'opportunity_key', 'from': {
+  'fct_pipeline_movements': 'opportunity_key',
+  'fct_opportunity_history': 'opportunity_key'
+}}}) }}
 -- Two ways to the same figures for every stage at the end of every day: the ledger's running sum, and the states that held then.
 with days as (
   select unnest(generate_series(min(moved_on), max(moved_on), interval 1 day)) as day

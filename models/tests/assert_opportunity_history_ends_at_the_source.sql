@@ -1,3 +1,7 @@
+{{ config(meta={'live': {'key': 'opportunity_key', 'from': {
+  'fct_opportunities': 'opportunity_key',
+  'fct_opportunity_history': 'opportunity_key'
+}}}) }}
 -- Every opportunity has one present state, and it is the record as it stands: the pipeline adds up to the source to the cent.
 with present as (
   select * from {{ ref('fct_opportunity_history') }} where to_at is null

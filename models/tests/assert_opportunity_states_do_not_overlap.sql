@@ -1,3 +1,6 @@
+{{ config(meta={'live': {'key': 'opportunity_key', 'from': {
+  'fct_opportunity_history': 'opportunity_key'
+}}}) }}
 -- Half-open intervals: a state begins where the one before ends, and only the last one has no end.
 with states as (
   select

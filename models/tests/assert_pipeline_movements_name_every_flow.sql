@@ -1,3 +1,6 @@
+{{ config(meta={'live': {'key': 'opportunity_key', 'from': {
+  'fct_pipeline_movements': 'opportunity_key'
+}}}) }}
 -- Opening + in + amount changes + shifts − forward − lost − back = closing: every movement belongs to exactly one term, for each stage and month.
 with flows as (
   select

@@ -120,7 +120,15 @@ export const writeRawCompany = async (connection: DuckDBConnection): Promise<voi
       created_at: "2025-05-03 00:00:00+00",
       closed_at: "2025-05-04 00:00:00+00",
     },
-    { ...deal, name: "Open", stage: "talk", status: "open", amount: 1000, created_at: "2025-05-05 00:00:00+00" },
+    {
+      ...deal,
+      name: "Open",
+      stage: "talk",
+      status: "open",
+      amount: 1000,
+      created_at: "2025-05-05 00:00:00+00",
+      expected_close_on: "2025-06-10",
+    },
   ]);
   const entered = (key: number, stage: string, at: string): Record<string, Cell> => ({
     entity: "opportunity",
@@ -133,6 +141,11 @@ export const writeRawCompany = async (connection: DuckDBConnection): Promise<voi
     entered(2, "talk", "2025-05-03"),
     entered(2, "lost", "2025-05-04"),
     entered(3, "talk", "2025-05-05"),
+  ]);
+  const owned = { entity: "customer", record_id: acme };
+  await put("owner_events", [
+    { ...owned, from_value: null, to_value: idle, effective_at: "2025-05-01 16:30:00+00" },
+    { ...owned, from_value: idle, to_value: seller, effective_at: "2025-05-20 00:00:00+00" },
   ]);
   const order = { kind: "sale", status: "approved", owner_id: seller, customer_id: acme, currency: "CNY", discount: 0, freight: 0 };
   await put("orders", [
@@ -173,5 +186,6 @@ export const writeRawCompany = async (connection: DuckDBConnection): Promise<voi
     { ...target, level: "goal", department_id: north, amount: 1000 },
     { ...target, level: "goal", department_id: company, amount: 1000 },
     { ...target, level: "goal", department_id: south, employee_id: idle, amount: 600 },
+    { measure: "won_amount", month: "2025-06-01", level: "goal", department_id: north, employee_id: seller, amount: 5000 },
   ]);
 };
