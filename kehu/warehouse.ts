@@ -21,7 +21,16 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   const source = settings.databaseUrl;
   const mirror = createMirror({ sourceUrl: source, schema: "crm", publication: publicationName, slot: "kehu_mirror", warehouse, logger });
   const vars = projectVars(settings);
-  const builder = createLiveBuilder({ warehouse, mirror, projectDir, vars, clock, publishSeconds: settings.publishSeconds, logger });
+  const builder = createLiveBuilder({
+    warehouse,
+    mirror,
+    projectDir,
+    vars,
+    clock,
+    runsFits: true,
+    publishSeconds: settings.publishSeconds,
+    logger,
+  });
   await mirror.start();
   await builder.start();
 

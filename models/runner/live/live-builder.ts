@@ -20,6 +20,7 @@ import { BuildFailure, runBuild, type BuildOutcome } from "./build.ts";
 import { ChangedRows } from "./changed-rows.ts";
 import { companyDay, untilMidnight } from "./company-day.ts";
 import { DirtyTables } from "./dirty-tables.ts";
+import { createFitStep, type FitStep } from "./fit-step.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { prepareLedger, readLedger } from "./ledger.ts";
 import { hasHourlyModels, rawTables } from "./plan.ts";
@@ -41,6 +42,8 @@ export interface LiveBuilderOptions {
   vars: Settings;
   /** The business now. */
   clock: () => Date;
+  /** Whether the project's statistical fits are run, once each company day; default false. */
+  runsFits?: boolean;
   /** Least time between two publishes. */
   publishSeconds: number;
   logger: LiveLogger;
@@ -67,6 +70,8 @@ export interface LiveBuilder {
   onFailed(listener: (error: unknown) => void): () => void;
   /** Rebuilds everything, as after a change of the company's settings. */
   requestFullBuild(): void;
+  /** Runs the statistical fits with the next publish, whatever the day. */
+  requestFits(): void;
   status(): LiveStatus;
 }
 
@@ -109,6 +114,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
 
   let project: Project | undefined;
   let changes: ChangedRows | undefined;
+  let fits: FitStep | undefined;
   let hasHourly = false;
   let fingerprint = "";
   let builtDay = "";
@@ -162,6 +168,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const day = companyDay(asOf, timeZone());
     const newDay = day !== builtDay;
     const { overdue } = changes;
+    if (connections[0]) await fits?.store(connections[0]);
     const build = buildId();
     const outcome = await runBuild({
       project,
@@ -226,6 +233,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     status.failure = null;
     logger.info({ build, lsn, freshTo, failedTests, changed, ms: Math.round(lastBuildMs) }, "published");
     for (const listener of published) listener(pointer);
+    fits?.published(pointer);
   }
 
   /** Nothing the snapshot states has changed: only its freshness moves. */
@@ -291,6 +299,10 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const [connection] = connections;
     if (!connection) throw new Error("the builder needs at least one thread");
     await prepareLedger(connection);
+    if (options.runsFits) {
+      fits = createFitStep({ project, projectDir: options.projectDir, clock, logger, onReady: demandFull });
+      await fits.prepare(connection);
+    }
     fingerprint = await fingerprintOf(project);
     const ledger = await readLedger(connection);
     const pointer = await readPointer(warehouse.dir);
@@ -305,6 +317,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     isNewDay = builtDay !== companyDay(clock(), timeZone());
     // Hours may have passed since the last build.
     hourly = hasHourly;
+    if (pointer && !full) fits?.published(pointer);
     forget = mirror.onApplied(heard);
     const applied = mirror.applied();
     if (isWhole && applied && applied.lsn !== ledger.lsn) heard({ ...applied, tables: [...rawTables(project)] });
@@ -330,6 +343,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       stopping.abort();
       wake();
       clearTimeout(nextHour);
+      await fits?.stop();
       forget?.();
       await running;
       for (const connection of connections) connection.closeSync();
@@ -343,6 +357,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       return () => void failed.delete(listener);
     },
     requestFullBuild: demandFull,
+    requestFits: () => fits?.request(),
     status: () => ({ ...status }),
   };
 }

@@ -1,0 +1,135 @@
+import { Worker } from "node:worker_threads";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { SnapshotPointer } from "@kehu/ingest";
+import { createFitTables, fitTablesOf, fitTableSql } from "../fits/fit-tables.ts";
+import { fitFiles } from "../fits/load-fits.ts";
+import { storeFitRun, type FitRun } from "../fits/run-fit.ts";
+import type { Project } from "../resources.ts";
+import { companyDay } from "./company-day.ts";
+import type { FitWork } from "./fit-worker.ts";
+import type { LiveLogger } from "./live-builder.ts";
+
+export interface FitStepOptions {
+  project: Project;
+  projectDir: string;
+  clock: () => Date;
+  logger: LiveLogger;
+  /** Results wait to be stored: a full build is wanted. */
+  onReady: () => void;
+}
+
+/** The statistical fits beside the live builds: once a company day, on a published snapshot, never in the way of a build. */
+export interface FitStep {
+  /** Reads when the fits last ran. Before anything else. */
+  prepare(connection: DuckDBConnection): Promise<void>;
+  /** A snapshot is served: computes the fits on it when they are due. */
+  published(pointer: SnapshotPointer): void;
+  /** Runs the fits with the next publish, whatever the day. */
+  request(): void;
+  /** Writes the results that wait. Between two builds. */
+  store(connection: DuckDBConnection): Promise<void>;
+  /** Gives up what is being computed. */
+  stop(): Promise<void>;
+}
+
+/** A company without data is looked at again after this long: an import may have come. */
+const emptyRetryMs = 3_600_000;
+
+export function createFitStep(options: FitStepOptions): FitStep {
+  const { project, clock, logger } = options;
+  const tables = fitTablesOf(project);
+  const timeZone = String(project.vars.timezone ?? "UTC");
+  let worker: Worker | undefined;
+  let ended: Promise<void> = Promise.resolve();
+  let waiting: FitRun[] = [];
+  let isRequested = false;
+  let isStopping = false;
+  /** The company day of the last run. */
+  let lastDay = "";
+  /** When the last run found nothing to learn from. */
+  let lastEmpty = Number.NEGATIVE_INFINITY;
+
+  const isDue = (): boolean => {
+    const now = clock();
+    return isRequested || companyDay(now, timeZone) !== lastDay || now.getTime() - lastEmpty >= emptyRetryMs;
+  };
+
+  function remember(asOf: Date, isEmpty: boolean): void {
+    lastDay = companyDay(asOf, timeZone);
+    lastEmpty = isEmpty ? asOf.getTime() : Number.POSITIVE_INFINITY;
+  }
+
+  async function compute(pointer: SnapshotPointer): Promise<void> {
+    const files = await fitFiles(options.projectDir);
+    if (files.length === 0) return;
+    const asOf = clock();
+    isRequested = false;
+    // Also when it fails: trying again at once would fail again.
+    remember(asOf, false);
+    const models = [...project.nodes.values()].filter((node) => node.resourceType === "model");
+    const work: FitWork = {
+      files,
+      snapshot: pointer.file,
+      models: models.map((node) => ({ name: node.name, schema: node.schema, identifier: node.alias })),
+      asOf,
+      today: companyDay(asOf, timeZone),
+      vars: project.vars,
+    };
+    waiting = await inThread(work);
+    remember(
+      asOf,
+      waiting.every(({ sample }) => sample === 0),
+    );
+    for (const { fit, status, sample, remark, seconds } of waiting) {
+      const fields = { fit, sample, remark, ms: Math.round(seconds * 1000) };
+      if (status === "failed") logger.warn(fields, "a fit failed; its last good result stays");
+      else logger.info(fields, "fitted");
+    }
+    options.onReady();
+  }
+
+  function inThread(work: FitWork): Promise<FitRun[]> {
+    const thread = new Worker(new URL("./fit-worker.ts", import.meta.url), { workerData: work });
+    worker = thread;
+    return new Promise<FitRun[]>((resolve, reject) => {
+      thread.once("message", (runs: FitRun[]) => resolve(runs));
+      thread.once("error", reject);
+      thread.once("exit", (code) => reject(new Error(`the thread that computes fits ended with ${code} before it had any`)));
+    }).finally(() => (worker = undefined));
+  }
+
+  return {
+    async prepare(connection) {
+      await createFitTables(tables, connection);
+      const record = tables.find((table) => table.fit === null);
+      if (!record) return;
+      const result = await connection.run(
+        `select max(as_of), bool_and(coalesce(sample, 1) = 0) from ${fitTableSql(record, record.database)} group by as_of order by as_of desc limit 1`,
+      );
+      const [last] = await result.getRowsJS();
+      if (last?.[0] instanceof Date) remember(last[0], last[1] === true);
+    },
+    published(pointer) {
+      if (worker || waiting.length > 0 || !isDue()) return;
+      ended = compute(pointer).catch((error: unknown) => {
+        if (!isStopping) logger.error({ err: error }, "the fits could not be computed; earlier results stay");
+      });
+    },
+    request() {
+      isRequested = true;
+    },
+    async store(connection) {
+      const runs = waiting;
+      waiting = [];
+      for (const run of runs)
+        await storeFitRun({ ...run, fittedAt: clock() }, tables, connection).catch((error: unknown) =>
+          logger.error({ err: error, fit: run.fit }, "a fit's results could not be stored; the earlier ones stay"),
+        );
+    },
+    async stop() {
+      isStopping = true;
+      await worker?.terminate();
+      await ended;
+    },
+  };
+}
