@@ -71,6 +71,12 @@ export class TileContext {
     return this.#departmentFilter(view);
   }
 
+  /** The dimension that holds a code's label in the reader's language: `churn.method` -> `churn.method_label_zh`. Null when codes are shown as they are. */
+  labelOf(member: string): string | null {
+    const label = `${member}_label_${this.scope.locale === "en" ? "en" : "zh"}`;
+    return this.catalogue.has(label) ? label : null;
+  }
+
   definition(measure: string, time: string | null): Definition {
     const { title, description, formula, format } = this.catalogue.member(measure);
     const named = time !== null && this.catalogue.has(time) ? this.catalogue.member(time).title : "";

@@ -33,10 +33,6 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
   const timed = tile.granularity && tile.time ? [`${tile.time}.${tile.granularity}`] : [];
   refuseWrongShape(tile, timed.length + tile.dimensions.length);
   const range = rangeOf(tile, scope.period.elapsed, scope.company.today);
-  const labelOf = (member: string): string | null => {
-    const label = `${member}_label_${scope.locale === "en" ? "en" : "zh"}`;
-    return catalogue.has(label) ? label : null;
-  };
   const view = viewOf(tile.measures[0] ?? "");
   const by = tile.drill?.by;
   // What the rows are only ordered by (the place of a stage, of an age) is asked for too, and not shown.
@@ -45,7 +41,7 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
   const dateRange = range ? { dateRange: [range.from, range.to] as [string, string] } : {};
   const { rows, truncated } = await context.load({
     measures: [...tile.measures],
-    dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, labelOf(member) ?? member]).concat(by ?? [], orderedBy))],
+    dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, context.labelOf(member) ?? member]).concat(by ?? [], orderedBy))],
     timeDimensions:
       tile.time === null || (!range && !tile.granularity)
         ? []
@@ -57,7 +53,7 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
     limit: tile.limit ?? defaultLimit,
   });
   const shown = (row: Row, member: string): string | null => {
-    const text = textOf(row, labelOf(member) ?? member);
+    const text = textOf(row, context.labelOf(member) ?? member);
     return text === null ? null : (codeLabels(member, scope.locale).get(text) ?? text);
   };
   const column = (member: string): TableColumn => {

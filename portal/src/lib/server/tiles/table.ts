@@ -39,7 +39,7 @@ export async function answerTable(tile: TableTile, context: TileContext): Promis
   const [{ rows, truncated }, all] = await Promise.all([
     context.load({
       measures: [...tile.measures],
-      dimensions: [...tile.dimensions],
+      dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, context.labelOf(member) ?? member]))],
       timeDimensions: timed,
       filters: context.filters(viewOf(tile.measures[0] ?? ""), tile.filters),
       order: [[tile.order.member, tile.order.descending ? "desc" : "asc"]],
@@ -50,7 +50,8 @@ export async function answerTable(tile: TableTile, context: TileContext): Promis
   const shownDimensions = tile.dimensions.filter((member) => member !== tile.drill?.by);
   const cells = rows.map((row) => [
     ...(granularity ? [first(row)] : []),
-    ...[...shownDimensions, ...tile.measures].map((member) => textOf(row, member)),
+    ...shownDimensions.map((member) => textOf(row, context.labelOf(member) ?? member)),
+    ...tile.measures.map((member) => textOf(row, member)),
   ]);
   const keyOf = (row: Row): string | null => {
     if (granularity) return (textOf(row, `${tile.time}.${granularity}`) ?? "").slice(0, 10) || null;

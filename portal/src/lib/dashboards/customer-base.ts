@@ -1,0 +1,110 @@
+import { m } from "#lib/paraglide/messages.js";
+import type { Dashboard } from "#lib/dashboards/definition.ts";
+import { newCustomers } from "#lib/dashboards/parts/drills.ts";
+
+const period = "customers.period";
+const concentrated = "concentration.period";
+const open = [{ member: "white_space.has_bought", values: ["false"] }];
+const composition = ["active_at_start_count", "entered_count", "churned_count", "active_count"].map((name) => `customers.${name}`);
+
+export default {
+  title: m.dashboard_customer_base,
+  question: m.dashboard_customer_base_question,
+  position: 100,
+  homeOf: [],
+  period: "this-year",
+  tiles: [
+    { kind: "metric", id: "new", span: 3, measure: "customers.new_count", time: "customers.created_at", drill: newCustomers },
+    { kind: "metric", id: "first-orders", span: 3, measure: "retention.first_order_count", time: "retention.period" },
+    { kind: "metric", id: "new-share", span: 3, measure: "retention.new_share", time: "retention.period", showsFormula: true },
+    {
+      kind: "metric",
+      id: "top-ten",
+      span: 3,
+      measure: "concentration.top_10_share",
+      time: concentrated,
+      at: "last-month",
+      lowerIsBetter: true,
+      showsFormula: true,
+    },
+    {
+      kind: "bars",
+      id: "sources",
+      span: 5,
+      title: m.tile_customer_sources,
+      measure: "customers.new_count",
+      dimension: "customers.source",
+      time: "customers.created_at",
+      drill: newCustomers,
+    },
+    {
+      kind: "picture",
+      id: "new-share-by-month",
+      picture: "curves",
+      span: 7,
+      title: m.tile_new_share_by_month,
+      dimensions: [],
+      measures: ["retention.new_share"],
+      time: "retention.period",
+      granularity: "month",
+      order: [{ member: "retention.period", descending: false }],
+    },
+    {
+      kind: "picture",
+      id: "pareto",
+      picture: "pareto",
+      span: 6,
+      title: m.tile_pareto,
+      dimensions: ["concentration.rank_share"],
+      measures: ["concentration.cumulative_share", "concentration.amount"],
+      time: concentrated,
+      at: "last-month",
+      order: [{ member: "concentration.rank_share", descending: false }],
+    },
+    {
+      kind: "picture",
+      id: "penetration",
+      picture: "heat-map",
+      span: 6,
+      title: m.tile_penetration,
+      dimensions: ["white_space.kind", "white_space.category"],
+      measures: ["white_space.penetration", "white_space.gap_count", "white_space.potential_amount"],
+      time: null,
+      order: [
+        { member: "white_space.kind", descending: false },
+        { member: "white_space.category", descending: false },
+      ],
+    },
+    {
+      kind: "table",
+      id: "by-kind",
+      span: 6,
+      title: m.tile_composition_kind,
+      dimensions: ["customers.kind"],
+      measures: composition,
+      time: period,
+      order: { member: "customers.active_count", descending: true },
+    },
+    {
+      kind: "table",
+      id: "by-level",
+      span: 6,
+      title: m.tile_composition_level,
+      dimensions: ["customers.level"],
+      measures: composition,
+      time: period,
+      order: { member: "customers.active_count", descending: true },
+    },
+    {
+      kind: "table",
+      id: "white-space",
+      span: 12,
+      title: m.tile_white_space,
+      dimensions: ["white_space.customer", "white_space.owner", "white_space.category", "white_space.has_group_bought"],
+      measures: ["white_space.potential_amount"],
+      time: null,
+      filters: open,
+      order: { member: "white_space.potential_amount", descending: true },
+    },
+  ],
+} satisfies Dashboard;
