@@ -160,13 +160,16 @@ export class Dialect extends DuckDBQuery {
     );
   }
 
+  /** Where an order finds its columns: several sub-queries side by side all have the dimensions. */
+  private orderedSide = "";
+
   /** Text by its alias, because a collation cannot be put on a position. Not all of it is VARCHAR: ids are UUIDs. */
   override orderHashToString(order: { id: string; desc: boolean } | null): string | null {
     const { collation } = this.options as DialectOptions;
     const text = collation && order && this.dimensions.find((each: { dimension: unknown }) => each.dimension === order.id);
     if (!text || (text.dimensionDefinition() as { type: string }).type !== "string")
       return super.orderHashToString(order as never) as string | null;
-    return `CAST(${text.aliasName() as string} AS VARCHAR) COLLATE ${collation} ${order.desc ? "DESC" : "ASC"}`;
+    return `CAST(${this.orderedSide}${text.aliasName() as string} AS VARCHAR) COLLATE ${collation} ${order.desc ? "DESC" : "ASC"}`;
   }
 
   /** Sent as a number, like every approximate count of Cube's. */
@@ -187,7 +190,12 @@ export class Dialect extends DuckDBQuery {
    */
   override outerMeasuresJoinFullKeyQueryAggregate(inner: unknown[], outer: unknown[], subQueries: string[]): string {
     const dimensions = this.dimensionAliasNames() as string[];
-    const join = (queries: string[]) => super.outerMeasuresJoinFullKeyQueryAggregate(inner, outer, queries) as string;
+    const join = (queries: string[]): string => {
+      this.orderedSide = queries.length > 1 ? "q_0." : "";
+      const sql = super.outerMeasuresJoinFullKeyQueryAggregate(inner, outer, queries) as string;
+      this.orderedSide = "";
+      return sql;
+    };
     if (subQueries.length < 2 || !dimensions.length) return join(subQueries);
     const spine = subQueries
       .map((query) => `SELECT ${dimensions.join(", ")} FROM ${this.wrapInParenthesis(query) as string} each_side`)
