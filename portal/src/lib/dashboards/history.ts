@@ -1,0 +1,86 @@
+import { m } from "#lib/paraglide/messages.js";
+import type { Dashboard, FixedFilter } from "#lib/dashboards/definition.ts";
+
+const open: readonly FixedFilter[] = [{ member: "pipeline.status", values: ["open"] }];
+const balance = (view: string) => ["opening_count", "gained_count", "released_count", "closing_count"].map((name) => `${view}.${name}`);
+
+export default {
+  title: m.dashboard_history,
+  question: m.dashboard_history_question,
+  position: 70,
+  homeOf: [],
+  period: "this-year",
+  tiles: [
+    {
+      kind: "metric",
+      id: "customers",
+      span: 4,
+      title: m.tile_customers_then,
+      measure: "ownership.closing_count",
+      time: "ownership.moved_at",
+    },
+    {
+      kind: "metric",
+      id: "pipeline",
+      span: 4,
+      title: m.tile_pipeline_then,
+      measure: "pipeline.closing_amount",
+      time: "pipeline.moved_at",
+      filters: open,
+    },
+    { kind: "metric", id: "handed-over", span: 4, measure: "ownership.released_count", time: "ownership.moved_at" },
+    {
+      kind: "table",
+      id: "customers-by-owner",
+      span: 6,
+      title: m.tile_customers_by_owner_then,
+      dimensions: ["ownership.owner_then", "ownership.department_then"],
+      measures: balance("ownership"),
+      time: "ownership.moved_at",
+      order: { member: "ownership.closing_count", descending: true },
+    },
+    {
+      kind: "table",
+      id: "pipeline-by-owner",
+      span: 6,
+      title: m.tile_pipeline_by_owner_then,
+      dimensions: ["pipeline.owner_then", "pipeline.department_then"],
+      measures: ["pipeline.closing_count", "pipeline.closing_amount"],
+      time: "pipeline.moved_at",
+      filters: open,
+      order: { member: "pipeline.closing_amount", descending: true },
+    },
+    {
+      kind: "table",
+      id: "orders-by-department",
+      span: 6,
+      title: m.tile_orders_then_and_now,
+      dimensions: ["orders.department_then", "orders.department"],
+      measures: ["orders.count", "orders.amount"],
+      time: "orders.ordered_at",
+      order: { member: "orders.amount", descending: true },
+    },
+    {
+      kind: "table",
+      id: "orders-by-owner",
+      span: 6,
+      title: m.tile_orders_by_customer_owner_then,
+      dimensions: ["orders.customer_owner_then", "orders.owner"],
+      measures: ["orders.count", "orders.amount"],
+      time: "orders.ordered_at",
+      order: { member: "orders.amount", descending: true },
+    },
+    {
+      kind: "picture",
+      id: "pipeline-by-month",
+      picture: "curves",
+      span: 12,
+      title: m.tile_pipeline_by_month,
+      dimensions: [],
+      measures: ["pipeline.closing_amount"],
+      time: "pipeline.moved_at",
+      granularity: "month",
+      filters: open,
+    },
+  ],
+} satisfies Dashboard;
