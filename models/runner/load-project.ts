@@ -14,6 +14,7 @@ import { renderSettings } from "./render-settings.ts";
 import { assertDistinctRelations, resolveDependencies } from "./resolve-dependencies.ts";
 import type { Macro, Project, ProjectSettings, Settings, TargetInfo } from "./resources.ts";
 import { asList, asSettings, asText, parseYaml } from "./yaml.ts";
+import { YamlPlace } from "./yaml-place.ts";
 
 export interface LoadOptions {
   projectDir: string;
@@ -64,7 +65,7 @@ export async function loadProject(options: LoadOptions): Promise<Project> {
     for (const file of files.get(name)?.docs ?? []) for (const block of docsBlocks(file, name)) project.docs.set(block.uniqueId, block);
   const table = new MacroTable(macros, { root: settings.name, dispatch: settings.dispatch });
   for (const owner of packages) await parsePackage(project, owner, table, files.get(owner.name));
-  resolveDependencies(project);
+  resolveDependencies(project, new Map([...everyText(packages, files)].map(({ file, text }) => [file, text])));
   assertAcyclic(project.nodes);
   assertDistinctRelations(project);
   if (folder !== undefined && key !== undefined) await writeParsed(project, folder, key);
@@ -173,7 +174,10 @@ async function readAllProperties(project: Project, owner: ProjectSettings, files
   const context = { kind: "properties" as const, target, projectName: settings.name, vars: variablesFor(project, owner.name) };
   for (const { file, text } of files) {
     const written = parseYaml(text, file);
-    const document = readProperties(/\{[{%]/.test(text) ? await renderSettings(written, { ...context, file }) : written, file);
+    const document = readProperties(
+      /\{[{%]/.test(text) ? await renderSettings(written, { ...context, file }) : written,
+      new YamlPlace(file, text),
+    );
     all.models.push(...document.models);
     all.seeds.push(...document.seeds);
     all.snapshots.push(...document.snapshots);
@@ -195,10 +199,12 @@ async function readSelectors(settings: ProjectSettings, target: TargetInfo, vars
   if (!file) return new Map();
   const context = { file: file.file, kind: "properties" as const, target, projectName: settings.name, vars: { ...settings.vars, ...vars } };
   const document = await renderSettings(parseYaml(file.text, file.file), context);
+  const place = new YamlPlace(file.file, file.text, ["selectors"]);
   return new Map(
-    asList(document.selectors, "selectors.yml: selectors").map((item) => {
-      const entry = asSettings(item, "selectors.yml: selectors");
-      return [asText(entry.name, "selectors.yml: name"), entry];
+    asList(document.selectors, place).map((item) => {
+      const entry = asSettings(item, place);
+      if (entry.name === undefined) throw place.error(`a selector has no "name": ${JSON.stringify(entry).slice(0, 120)}`);
+      return [asText(entry.name, place), entry];
     }),
   );
 }

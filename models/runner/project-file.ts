@@ -4,6 +4,7 @@ import { ProjectError } from "./errors.ts";
 import { renderSettings } from "./render-settings.ts";
 import type { ProjectSettings, Settings, TargetInfo } from "./resources.ts";
 import { asList, asSettings, asText, asTexts, isSettings, parseYaml } from "./yaml.ts";
+import { YamlPlace } from "./yaml-place.ts";
 
 /** Reads dbt_project.yml. `vars` given by the caller are visible to `{{ var() }}` inside it; `prefix` is the folder as messages show it. */
 export async function readProjectFile(directory: string, target: TargetInfo, vars: Settings, prefix = ""): Promise<ProjectSettings> {
@@ -13,35 +14,36 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
     throw new ProjectError(`no dbt_project.yml in ${folder}: name the project's folder with --project-dir`, { cause });
   });
   const raw = parseYaml(text, file);
+  const place = new YamlPlace(file, text);
   const { name } = raw;
   if (typeof name !== "string" || !/^[A-Za-z_]\w*$/.test(name)) {
-    throw new ProjectError(`${file}: "name" must be letters, digits and underscores, found ${JSON.stringify(name)}`);
+    throw place.at("name").error(`"name" must be letters, digits and underscores, found ${JSON.stringify(name)}`);
   }
-  const ownVars = asSettings(raw.vars, `${file}: vars`);
+  const ownVars = asSettings(raw.vars, place.at("vars"));
   const settings = await renderSettings(raw, {
     file,
     kind: "project",
     target,
     projectName: name,
-    vars: { ...flattenVars(ownVars, name, file), ...vars },
+    vars: { ...flattenVars(ownVars, name, place), ...vars },
   });
   /** The first key that is set; the later ones are dbt's names before 1.0. */
   const paths = (keys: string[], fallback: string[]): string[] => {
     const key = keys.find((candidate) => settings[candidate] !== undefined);
-    return key === undefined ? fallback : asTexts(settings[key], `${file}: ${key}`);
+    return key === undefined ? fallback : asTexts(settings[key], place.at(key));
   };
-  const tree = (...keys: string[]): Settings => Object.assign({}, ...keys.map((key) => asSettings(settings[key], `${file}: ${key}`)));
-  const varTree = asSettings(settings.vars, `${file}: vars`);
+  const tree = (...keys: string[]): Settings => Object.assign({}, ...keys.map((key) => asSettings(settings[key], place.at(key))));
+  const varTree = asSettings(settings.vars, place.at("vars"));
   const modelPaths = paths(["model-paths", "source-paths"], ["models"]);
   const seedPaths = paths(["seed-paths", "data-paths"], ["seeds"]);
   const snapshotPaths = paths(["snapshot-paths"], ["snapshots"]);
   const testPaths = paths(["test-paths"], ["tests"]);
   const macroPaths = paths(["macro-paths"], ["macros"]);
   const analysisPaths = paths(["analysis-paths"], ["analyses"]);
-  const targetPath = settings["target-path"] === undefined ? "target" : asText(settings["target-path"], `${file}: target-path`);
+  const targetPath = settings["target-path"] === undefined ? "target" : asText(settings["target-path"], place.at("target-path"));
   return {
     name,
-    version: settings.version === undefined ? "" : asText(settings.version, `${file}: version`),
+    version: settings.version === undefined ? "" : asText(settings.version, place.at("version")),
     directory: folder,
     prefix,
     modelPaths,
@@ -51,16 +53,19 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
     macroPaths,
     analysisPaths,
     docsPaths: paths(["docs-paths"], [...new Set([...modelPaths, ...seedPaths, ...snapshotPaths, ...analysisPaths, ...macroPaths])]),
-    packagesPath: settings["packages-install-path"] === undefined ? "dbt_packages" : asText(settings["packages-install-path"], file),
+    packagesPath:
+      settings["packages-install-path"] === undefined
+        ? "dbt_packages"
+        : asText(settings["packages-install-path"], place.at("packages-install-path")),
     targetPath,
     cleanTargets: paths(["clean-targets"], [targetPath]),
     restrictsAccess: settings["restrict-access"] === true,
-    vars: flattenVars(varTree, name, file),
+    vars: flattenVars(varTree, name, place),
     varTree,
-    dispatch: readDispatch(settings.dispatch, file),
+    dispatch: readDispatch(settings.dispatch, place),
     queryComment: readQueryComment(raw["query-comment"]),
-    onRunStart: asTexts(raw["on-run-start"], `${file}: on-run-start`),
-    onRunEnd: asTexts(raw["on-run-end"], `${file}: on-run-end`),
+    onRunStart: asTexts(raw["on-run-start"], place.at("on-run-start")),
+    onRunEnd: asTexts(raw["on-run-end"], place.at("on-run-end")),
     configTrees: {
       models: tree("models"),
       seeds: tree("seeds"),
@@ -74,16 +79,17 @@ export async function readProjectFile(directory: string, target: TargetInfo, var
 }
 
 /** `vars: {kehu: {a: 1}, b: 2}`: those under the project's name win over the general ones. */
-function flattenVars(vars: Settings, projectName: string, file: string): Settings {
+function flattenVars(vars: Settings, projectName: string, place: YamlPlace): Settings {
   const { [projectName]: own, ...general } = vars;
-  return own === undefined ? general : { ...general, ...asSettings(own, `${file}: vars.${projectName}`) };
+  return own === undefined ? general : { ...general, ...asSettings(own, place.at("vars", projectName)) };
 }
 
-function readDispatch(value: unknown, file: string): ReadonlyMap<string, readonly string[]> {
+function readDispatch(value: unknown, project: YamlPlace): ReadonlyMap<string, readonly string[]> {
+  const place = project.at("dispatch");
   return new Map(
-    asList(value, `${file}: dispatch`).map((item) => {
-      const entry = asSettings(item, `${file}: dispatch`);
-      return [asText(entry.macro_namespace, `${file}: dispatch: macro_namespace`), asTexts(entry.search_order, `${file}: search_order`)];
+    asList(value, place).map((item) => {
+      const entry = asSettings(item, place);
+      return [asText(entry.macro_namespace, place.at("macro_namespace")), asTexts(entry.search_order, place.at("search_order"))];
     }),
   );
 }

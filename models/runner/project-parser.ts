@@ -1,5 +1,5 @@
 import { mergeConfig, projectConfig } from "./config.ts";
-import { ProjectError, didYouMean } from "./errors.ts";
+import { didYouMean } from "./errors.ts";
 import { genericTestCode, genericTestName, testHash } from "./generic-tests.ts";
 import type { MacroTable } from "./macros.ts";
 import { NodeParser } from "./node-parser.ts";
@@ -52,7 +52,8 @@ export class ProjectParser extends NodeParser {
   async addGroupsAndSources(): Promise<void> {
     for (const group of this.properties.groups) {
       const uniqueId = `group.${this.name}.${group.name}`;
-      this.project.groups.set(uniqueId, { ...group, uniqueId, packageName: this.name });
+      const { name, file, owner, description } = group;
+      this.project.groups.set(uniqueId, { uniqueId, name, file, owner, description, packageName: this.name });
     }
     for (const table of this.properties.sources) await this.addSource(table);
   }
@@ -61,7 +62,7 @@ export class ProjectParser extends NodeParser {
     const { sourceName, name, file } = table;
     const uniqueId = `source.${this.name}.${sourceName}.${name}`;
     const other = this.project.sources.get(uniqueId);
-    if (other) throw new ProjectError(`source ${sourceName}.${name} is declared twice: in ${other.file} and in ${file}`);
+    if (other) throw table.place.error(`source ${sourceName}.${name} is declared twice; before in ${other.file}`);
     const fqn = [this.name, ...this.folders(file), sourceName, name];
     const config = this.configure("sources", fqn, [table.sourceConfig, table.config], "source", file);
     if (!config.enabled) return;
@@ -148,7 +149,7 @@ export class ProjectParser extends NodeParser {
         if (applied.has(patch)) continue;
         if (patch.version !== null) {
           const files = patch.stems.map((stem) => `${stem}.sql`).join(" or ");
-          throw new ProjectError(`${patch.file}: version ${patch.version} of "${patch.name}" has no file ${files}`);
+          throw patch.place.at("versions", patch.version).error(`version ${patch.version} of "${patch.name}" has no file ${files}`);
         }
         this.project.warnings.push(
           `${patch.file}: describes the ${type} "${patch.name}", which does not exist.${didYouMean(patch.name, names)}`,
@@ -215,7 +216,7 @@ export class ProjectParser extends NodeParser {
       packageName === null || packageName === undefined
         ? this.macros.find(macroName, this.name)
         : this.macros.inPackage(packageName, macroName);
-    if (!macro) throw new ProjectError(this.unknownTest(call, packageName ?? null, short, file, subject));
+    if (!macro) throw call.place.error(this.unknownTest(call, packageName ?? null, short, subject));
     const { name, alias } = genericTestName(call, subject);
     const node = this.emptyNode("test", name, [...subject.fqn.slice(0, -1), name], file, genericTestCode(call));
     node.uniqueId = `test.${this.name}.${name}.${testHash(call, subject.uniqueId)}`;
@@ -239,29 +240,29 @@ export class ProjectParser extends NodeParser {
     this.add(node);
   }
 
-  private unknownTest(call: TestCall, packageName: string | null, short: string, file: string, subject: Subject): string {
+  private unknownTest(call: TestCall, packageName: string | null, short: string, subject: Subject): string {
     if (packageName !== null && !this.macros.hasPackage(packageName)) {
       const { packagesPath } = this.project.settings;
-      return `${file}: there is no test "${call.test}" (used on ${subject.name}): no package "${packageName}" lies in ${packagesPath}/`;
+      return `there is no test "${call.test}" (used on ${subject.name}): no package "${packageName}" lies in ${packagesPath}/`;
     }
     const known = this.macros
       .names()
       .filter((name) => name.startsWith("test_"))
       .map((name) => name.slice(5));
-    return `${file}: there is no test "${call.test}" (used on ${subject.name}).${didYouMean(short, known)}`;
+    return `there is no test "${call.test}" (used on ${subject.name}).${didYouMean(short, known)}`;
   }
 
   addUnitTests(): void {
-    for (const { name, file, description, config, ...unitTest } of this.properties.unitTests) {
+    for (const { name, file, place, description, config, ...unitTest } of this.properties.unitTests) {
       const models = [...this.project.nodes.values(), ...this.project.disabled.values()].filter((node) => node.resourceType === "model");
       const model = models.find(
         (node) => node.name === unitTest.model && node.packageName === this.name && node.version === node.latestVersion,
       );
       if (!model) {
         const names = models.map((node) => node.name);
-        throw new ProjectError(
-          `${file}: unit test ${name} is about the model "${unitTest.model}", which does not exist.${didYouMean(unitTest.model, names)}`,
-        );
+        throw place
+          .at("model")
+          .error(`unit test ${name} is about the model "${unitTest.model}", which does not exist.${didYouMean(unitTest.model, names)}`);
       }
       const node = this.emptyNode("unit_test", name, [...model.fqn.slice(0, -1), model.name, name], file, model.rawCode);
       node.uniqueId = `unit_test.${this.name}.${model.name}.${name}`;
@@ -274,12 +275,12 @@ export class ProjectParser extends NodeParser {
   }
 
   async addExposures(): Promise<void> {
-    for (const { dependsOn, ...exposure } of this.properties.exposures) {
+    for (const { dependsOn, place, ...exposure } of this.properties.exposures) {
       const { name, file } = exposure;
       const fqn = [this.name, ...this.folders(file), name];
       const config = this.configure("exposures", fqn, [exposure.config], "exposure", file);
       if (!config.enabled) continue;
-      const calls = dependsOn.map((text) => readCall(text, file, `exposure ${name}`));
+      const calls = dependsOn.map((text) => readCall(text, place.at("depends_on", text)));
       const uniqueId = `exposure.${this.name}.${name}`;
       this.project.exposures.set(uniqueId, {
         ...exposure,
@@ -306,7 +307,7 @@ function byStem(patches: Patch[]): Map<string, Patch> {
   for (const patch of patches) {
     for (const [index, stem] of patch.stems.entries()) {
       const other = map.get(stem);
-      if (other && index === 0) throw new ProjectError(`"${patch.name}" is described twice: in ${other.file} and in ${patch.file}`);
+      if (other && index === 0) throw patch.place.error(`"${patch.name}" is described twice; before in ${other.file}`);
       if (!other) map.set(stem, patch);
     }
   }

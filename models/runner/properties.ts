@@ -1,6 +1,6 @@
-import { ProjectError } from "./errors.ts";
 import type { Column, Fixture, Settings, UnitTest } from "./resources.ts";
 import { asList, asSettings, asText, asTexts, isSettings } from "./yaml.ts";
+import type { YamlPlace } from "./yaml-place.ts";
 
 /** One generic test as written under a model, column, seed or source table. */
 export interface TestCall {
@@ -10,12 +10,14 @@ export interface TestCall {
   arguments: Settings;
   config: Settings;
   columnName: string | null;
+  place: YamlPlace;
 }
 
 /** What a YAML file says about one model, seed or source table. */
 export interface Patch {
   name: string;
   file: string;
+  place: YamlPlace;
   description: string;
   config: Settings;
   columns: Column[];
@@ -39,6 +41,7 @@ export interface SourceTable extends Patch {
 export interface UnitTestDefinition extends UnitTest {
   name: string;
   file: string;
+  place: YamlPlace;
   description: string;
   config: Settings;
 }
@@ -51,6 +54,7 @@ export interface SnapshotPatch extends Patch {
 export interface ExposureDefinition {
   name: string;
   file: string;
+  place: YamlPlace;
   type: string;
   label: string | null;
   url: string | null;
@@ -65,6 +69,7 @@ export interface ExposureDefinition {
 export interface GroupDefinition {
   name: string;
   file: string;
+  place: YamlPlace;
   owner: Settings;
   description: string;
 }
@@ -112,61 +117,71 @@ const testConfigKeys = new Set([
 ]);
 
 /** Understands one properties file; the keys it does not know (metrics, semantic models) are left alone. */
-export function readProperties(document: Settings, file: string): Properties {
-  const list = (key: string): Settings[] => asList(document[key], `${file}: ${key}`).map((item) => asSettings(item, `${file}: ${key}`));
+export function readProperties(document: Settings, place: YamlPlace): Properties {
+  const list = (key: string): Settings[] => asList(document[key], place.at(key)).map((item) => asSettings(item, place.at(key)));
   return {
-    models: list("models").flatMap((item) => readVersions(item, file)),
-    seeds: list("seeds").map((item) => readPatch(item, file)),
+    models: list("models").flatMap((item) => readVersions(item, place.at("models"))),
+    seeds: list("seeds").map((item) => readPatch(item, place.at("seeds"))),
     snapshots: list("snapshots").map((item) => ({
-      ...readPatch(item, file),
-      relation: item.relation === undefined || item.relation === null ? null : asText(item.relation, `${file}: relation`),
+      ...readPatch(item, place.at("snapshots")),
+      relation:
+        item.relation === undefined || item.relation === null
+          ? null
+          : asText(item.relation, place.at("snapshots", nameOf(item, place), "relation")),
     })),
-    sources: list("sources").flatMap((item) => readSource(item, file)),
-    singularTests: [...list("data_tests"), ...list("tests")].map((item) => readPatch(item, file)),
-    analyses: list("analyses").map((item) => readPatch(item, file)),
-    unitTests: list("unit_tests").map((item) => readUnitTest(item, file)),
-    exposures: list("exposures").map((item) => readExposure(item, file)),
-    groups: list("groups").map((item) => ({
-      name: nameOf(item, file),
-      file,
-      owner: asSettings(item.owner, `${file}: owner`),
-      description: textOf(item.description),
-    })),
+    sources: list("sources").flatMap((item) => readSource(item, place.at("sources"))),
+    singularTests: ["data_tests", "tests"].flatMap((key) => list(key).map((item) => readPatch(item, place.at(key)))),
+    analyses: list("analyses").map((item) => readPatch(item, place.at("analyses"))),
+    unitTests: list("unit_tests").map((item) => readUnitTest(item, place.at("unit_tests"))),
+    exposures: list("exposures").map((item) => readExposure(item, place.at("exposures"))),
+    groups: list("groups").map((item) => readGroup(item, place.at("groups"))),
   };
 }
 
-function nameOf(item: Settings, file: string): string {
-  if (item.name === undefined) throw new ProjectError(`${file}: an entry has no "name": ${JSON.stringify(item).slice(0, 120)}`);
-  return asText(item.name, `${file}: name`);
+function nameOf(item: Settings, place: YamlPlace): string {
+  if (item.name === undefined) throw place.error(`an entry has no "name": ${JSON.stringify(item).slice(0, 120)}`);
+  return asText(item.name, place.at("name"));
 }
 
-function readPatch(item: Settings, file: string): Patch {
-  const name = nameOf(item, file);
-  const place = `${file}: ${name}`;
+function readGroup(item: Settings, section: YamlPlace): GroupDefinition {
+  const name = nameOf(item, section);
+  const place = section.at(name);
+  return { name, file: place.file, place, owner: asSettings(item.owner, place.at("owner")), description: textOf(item.description) };
+}
+
+/** `section` is the list that the entry stands in. */
+function readPatch(item: Settings, section: YamlPlace): Patch {
+  const name = nameOf(item, section);
+  const place = section.at(name);
   const columns: Column[] = [];
   const tests = readTests(item, null, place);
-  for (const entry of asList(item.columns, `${place}: columns`)) {
-    const column = asSettings(entry, `${place}: columns`);
-    const columnName = nameOf(column, place);
-    const config = asSettings(column.config, `${place}.${columnName}: config`);
+  for (const entry of asList(item.columns, place.at("columns"))) {
+    const column = asSettings(entry, place.at("columns"));
+    const columnName = nameOf(column, place.at("columns"));
+    const columnPlace = place.at("columns", columnName);
+    const config = asSettings(column.config, columnPlace.at("config"));
     columns.push({
       name: columnName,
       description: textOf(column.description),
-      data_type:
-        column.data_type === undefined || column.data_type === null ? null : asText(column.data_type, `${place}.${columnName}: data_type`),
-      meta: { ...asSettings(column.meta, `${place}.${columnName}: meta`), ...asSettings(config.meta, `${place}.${columnName}: meta`) },
-      tags: [...asTexts(column.tags, `${place}.${columnName}: tags`), ...asTexts(config.tags, `${place}.${columnName}: tags`)],
-      constraints: readConstraints(column, `${place}.${columnName}`),
+      data_type: column.data_type === undefined || column.data_type === null ? null : asText(column.data_type, columnPlace.at("data_type")),
+      meta: { ...asSettings(column.meta, columnPlace.at("meta")), ...asSettings(config.meta, columnPlace.at("meta")) },
+      tags: [...asTexts(column.tags, columnPlace.at("tags")), ...asTexts(config.tags, columnPlace.at("tags"))],
+      constraints: readConstraints(column, columnPlace),
     });
     // dbt quotes a column's name in tests when the column says `quote: true`.
     const testedName = column.quote === true ? `"${columnName}"` : columnName;
     const tags = columns.at(-1)?.tags ?? [];
-    for (const test of readTests(column, testedName, `${place}.${columnName}`))
-      tests.push(tags.length === 0 ? test : { ...test, config: { ...test.config, tags: [...tags, ...asTexts(test.config.tags, place)] } });
+    for (const test of readTests(column, testedName, columnPlace))
+      tests.push(
+        tags.length === 0
+          ? test
+          : { ...test, config: { ...test.config, tags: [...tags, ...asTexts(test.config.tags, test.place.at("tags"))] } },
+      );
   }
   return {
     name,
-    file,
+    file: place.file,
+    place,
     description: textOf(item.description),
     config: readConfig(item, place),
     columns,
@@ -182,36 +197,37 @@ const textOf = (value: unknown): string => (value === undefined || value === nul
 const textOrNull = (value: unknown): string | null => (value === undefined || value === null ? null : String(value));
 
 /** `config:` with what dbt lets stand beside it. */
-function readConfig(item: Settings, place: string): Settings {
-  const config = asSettings(item.config, `${place}: config`);
+function readConfig(item: Settings, place: YamlPlace): Settings {
+  const config = asSettings(item.config, place.at("config"));
   const beside = Object.fromEntries(
     ["meta", "tags", "access", "group", "docs"].filter((key) => item[key] !== undefined).map((key) => [key, item[key]]),
   );
-  const meta = { ...asSettings(beside.meta, `${place}: meta`), ...asSettings(config.meta, `${place}: meta`) };
+  for (const tags of [item.tags, config.tags]) asTexts(tags, place.at("tags"));
+  const meta = { ...asSettings(beside.meta, place.at("meta")), ...asSettings(config.meta, place.at("meta")) };
   return { ...beside, ...config, ...(Object.keys(meta).length > 0 && { meta }) };
 }
 
-const readConstraints = (item: Settings, place: string): Settings[] =>
-  asList(item.constraints, `${place}: constraints`).map((constraint) => asSettings(constraint, `${place}: constraints`));
+const readConstraints = (item: Settings, place: YamlPlace): Settings[] =>
+  asList(item.constraints, place.at("constraints")).map((constraint) => asSettings(constraint, place.at("constraints")));
 
 /** A model, or one patch per entry of its `versions:`. */
-function readVersions(item: Settings, file: string): Patch[] {
-  const base = readPatch(item, file);
-  const place = `${file}: ${base.name}: versions`;
+function readVersions(item: Settings, section: YamlPlace): Patch[] {
+  const base = readPatch(item, section);
+  const place = base.place.at("versions");
   const versions = asList(item.versions, place).map((entry) => asSettings(entry, place));
   if (versions.length === 0) return [base];
-  const numbers = versions.map((entry) => asText(entry.v ?? "", `${place}: v`));
+  const numbers = versions.map((entry) => asText(entry.v ?? "", place.at("v")));
   const highest = numbers.toSorted((left, right) => left.localeCompare(right, "en", { numeric: true })).at(-1) ?? null;
   const latestVersion = textOrNull(item.latest_version) ?? highest;
   return versions.map((entry, index) => {
     const version = numbers[index] ?? "";
     const own = readPatch(
       { ...entry, name: base.name, columns: asList(entry.columns, place).filter((column) => !isIncludeRule(column)) },
-      file,
+      section,
     );
     const inherited = inheritedColumns(base, entry, place);
     const standard = `${base.name}_v${version}`;
-    const stem = entry.defined_in === undefined ? standard : asText(entry.defined_in, `${place}: defined_in`);
+    const stem = entry.defined_in === undefined ? standard : asText(entry.defined_in, place.at("defined_in"));
     return {
       ...base,
       description: own.description || base.description,
@@ -232,7 +248,7 @@ function readVersions(item: Settings, file: string): Patch[] {
 const isIncludeRule = (column: unknown): boolean => isSettings(column) && (column.include !== undefined || column.exclude !== undefined);
 
 /** The model's columns that a version keeps: all, unless it says `columns: [{include: …, exclude: …}]`. */
-function inheritedColumns(base: Patch, entry: Settings, place: string): Column[] {
+function inheritedColumns(base: Patch, entry: Settings, place: YamlPlace): Column[] {
   const rule = asList(entry.columns, place).find(isIncludeRule);
   if (!isSettings(rule)) return base.columns;
   const include = rule.include === undefined || rule.include === "all" || rule.include === "*" ? null : asTexts(rule.include, place);
@@ -240,69 +256,78 @@ function inheritedColumns(base: Patch, entry: Settings, place: string): Column[]
   return base.columns.filter(({ name }) => (include === null || include.includes(name)) && !exclude.includes(name));
 }
 
-function readExposure(item: Settings, file: string): ExposureDefinition {
-  const name = nameOf(item, file);
-  const place = `${file}: exposure ${name}`;
+function readExposure(item: Settings, section: YamlPlace): ExposureDefinition {
+  const name = nameOf(item, section);
+  const place = section.at(name);
   return {
     name,
-    file,
-    type: asText(item.type ?? "", `${place}: type`),
+    file: place.file,
+    place,
+    type: asText(item.type ?? "", place.at("type")),
     label: textOrNull(item.label),
     url: textOrNull(item.url),
     maturity: textOrNull(item.maturity),
-    owner: asSettings(item.owner, `${place}: owner`),
+    owner: asSettings(item.owner, place.at("owner")),
     description: textOf(item.description),
     config: readConfig(item, place),
-    dependsOn: asTexts(item.depends_on, `${place}: depends_on`),
+    dependsOn: asTexts(item.depends_on, place.at("depends_on")),
   };
 }
 
-function readTests(item: Settings, columnName: string | null, place: string): TestCall[] {
-  const given = [...asList(item.tests, `${place}: tests`), ...asList(item.data_tests, `${place}: data_tests`)];
-  return given.map((entry) => readTest(entry, columnName, place));
+function readTests(item: Settings, columnName: string | null, place: YamlPlace): TestCall[] {
+  return ["tests", "data_tests"].flatMap((key) =>
+    asList(item[key], place.at(key)).map((entry) => readTest(entry, columnName, place.at(key))),
+  );
 }
 
-function readTest(entry: unknown, columnName: string | null, place: string): TestCall {
-  if (typeof entry === "string") return { test: entry, name: null, arguments: {}, config: {}, columnName };
-  const settings = { ...asSettings(entry, `${place}: tests`) };
+function readTest(entry: unknown, columnName: string | null, place: YamlPlace): TestCall {
+  if (typeof entry === "string") return { test: entry, name: null, arguments: {}, config: {}, columnName, place: place.at(entry) };
+  const settings = { ...asSettings(entry, place) };
   let test: string;
   let body: Settings;
   if (settings.test_name !== undefined) {
-    test = asText(settings.test_name, `${place}: test_name`);
+    test = asText(settings.test_name, place.at("test_name"));
     body = settings;
     delete body.test_name;
   } else {
     const [first, ...others] = Object.entries(settings);
-    if (!first) throw new ProjectError(`${place}: an empty test`);
+    if (!first) throw place.error("an empty test");
     test = first[0];
     // `- unique: {…}` may have `config:` or `name:` beside the test's own key.
-    body = { ...asSettings(first[1], `${place}: ${test}`), ...Object.fromEntries(others) };
+    body = { ...asSettings(first[1], place.at(test)), ...Object.fromEntries(others) };
   }
-  const config: Settings = { ...asSettings(body.config, `${place}: ${test}: config`) };
-  const args: Settings = { ...asSettings(body.arguments, `${place}: ${test}: arguments`) };
+  const config: Settings = { ...asSettings(body.config, place.at(test, "config")) };
+  const args: Settings = { ...asSettings(body.arguments, place.at(test, "arguments")) };
   for (const [key, value] of Object.entries(body)) {
     if (key === "config" || key === "arguments" || key === "name" || key === "description") continue;
     if (testConfigKeys.has(key)) config[key] = value;
     else args[key] = value;
   }
-  return { test, name: body.name === undefined ? null : asText(body.name, `${place}: ${test}: name`), arguments: args, config, columnName };
+  return {
+    test,
+    name: body.name === undefined ? null : asText(body.name, place.at(test, "name")),
+    arguments: args,
+    config,
+    columnName,
+    place: place.at(test),
+  };
 }
 
-function readSource(item: Settings, file: string): SourceTable[] {
-  const sourceName = nameOf(item, file);
-  const place = `${file}: source ${sourceName}`;
+function readSource(item: Settings, section: YamlPlace): SourceTable[] {
+  const sourceName = nameOf(item, section);
+  const place = section.at(sourceName);
   const shared = { ...freshnessKeys(item), ...readConfig(item, place) };
-  return asList(item.tables, `${place}: tables`).map((entry) => {
-    const table = asSettings(entry, `${place}: tables`);
-    const patch = readPatch(table, file);
+  return asList(item.tables, place.at("tables")).map((entry) => {
+    const table = asSettings(entry, place.at("tables"));
+    const patch = readPatch(table, place.at("tables"));
     const own: Settings = { ...freshnessKeys(table), ...patch.config };
     return {
       ...patch,
       sourceName,
-      database: item.database === undefined || item.database === null ? null : asText(item.database, `${place}: database`),
-      schema: item.schema === undefined || item.schema === null ? sourceName : asText(item.schema, `${place}: schema`),
+      database: item.database === undefined || item.database === null ? null : asText(item.database, place.at("database")),
+      schema: item.schema === undefined || item.schema === null ? sourceName : asText(item.schema, place.at("schema")),
       identifier:
-        table.identifier === undefined || table.identifier === null ? patch.name : asText(table.identifier, `${place}: identifier`),
+        table.identifier === undefined || table.identifier === null ? patch.name : asText(table.identifier, place.at("identifier")),
       description: patch.description || (typeof item.description === "string" ? item.description.trim() : ""),
       sourceConfig: shared,
       // dbt: a table's limits stand beside those of its source.
@@ -316,34 +341,35 @@ function readSource(item: Settings, file: string): SourceTable[] {
 const freshnessKeys = (item: Settings): Settings =>
   Object.fromEntries(["freshness", "loaded_at_field"].filter((key) => item[key] !== undefined).map((key) => [key, item[key]]));
 
-function readFixture(value: unknown, place: string): Fixture {
+function readFixture(value: unknown, place: YamlPlace): Fixture {
   const settings = asSettings(value, place);
-  const format = settings.format === undefined ? "dict" : asText(settings.format, `${place}: format`);
+  const format = settings.format === undefined ? "dict" : asText(settings.format, place.at("format"));
   if (format !== "dict" && format !== "csv" && format !== "sql")
-    throw new ProjectError(`${place}: format must be dict, csv or sql, found "${format}"`);
-  const input = settings.input === undefined ? "" : asText(settings.input, `${place}: input`);
+    throw place.at("format").error(`format must be dict, csv or sql, found "${format}"`);
+  const input = settings.input === undefined ? "" : asText(settings.input, place.at("input"));
   if (format === "dict")
-    return { input, format, rows: asList(settings.rows, `${place}: rows`).map((row) => asSettings(row, `${place}: rows`)) };
-  return { input, format, rows: asText(settings.rows ?? "", `${place}: rows`) };
+    return { input, format, rows: asList(settings.rows, place.at("rows")).map((row) => asSettings(row, place.at("rows"))) };
+  return { input, format, rows: asText(settings.rows ?? "", place.at("rows")) };
 }
 
-function readUnitTest(item: Settings, file: string): UnitTestDefinition {
-  const name = nameOf(item, file);
-  const place = `${file}: unit test ${name}`;
-  if (item.model === undefined) throw new ProjectError(`${place}: "model" is missing`);
-  const overrides = asSettings(item.overrides, `${place}: overrides`);
+function readUnitTest(item: Settings, section: YamlPlace): UnitTestDefinition {
+  const name = nameOf(item, section);
+  const place = section.at(name);
+  if (item.model === undefined) throw place.error(`"model" is missing`);
+  const overrides = asSettings(item.overrides, place.at("overrides"));
   return {
     name,
-    file,
+    file: place.file,
+    place,
     description: typeof item.description === "string" ? item.description : "",
-    model: asText(item.model, `${place}: model`),
-    given: asList(item.given, `${place}: given`).map((fixture) => readFixture(fixture, `${place}: given`)),
-    expect: readFixture(item.expect, `${place}: expect`),
+    model: asText(item.model, place.at("model")),
+    given: asList(item.given, place.at("given")).map((fixture) => readFixture(fixture, place.at("given"))),
+    expect: readFixture(item.expect, place.at("expect")),
     overrides: {
-      macros: asSettings(overrides.macros, `${place}: overrides.macros`),
-      vars: asSettings(overrides.vars, `${place}: overrides.vars`),
-      env_vars: asSettings(overrides.env_vars, `${place}: overrides.env_vars`),
+      macros: asSettings(overrides.macros, place.at("overrides", "macros")),
+      vars: asSettings(overrides.vars, place.at("overrides", "vars")),
+      env_vars: asSettings(overrides.env_vars, place.at("overrides", "env_vars")),
     },
-    config: asSettings(item.config, `${place}: config`),
+    config: asSettings(item.config, place.at("config")),
   };
 }

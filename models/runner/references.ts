@@ -1,6 +1,8 @@
-import { ProjectError, didYouMean } from "./errors.ts";
+import { didYouMean } from "./errors.ts";
 import { parseTemplate, type Expression } from "./jinja/index.ts";
 import type { Node, Project, Reference, Source } from "./resources.ts";
+import { problem } from "./yaml.ts";
+import type { YamlPlace } from "./yaml-place.ts";
 
 const isReferable = (node: Node): boolean =>
   node.resourceType === "model" || node.resourceType === "seed" || node.resourceType === "snapshot";
@@ -77,10 +79,10 @@ const nearestPackage = <T extends { packageName: string }>(found: readonly T[], 
 export type WrittenCall =
   { kind: "ref"; reference: Reference } | { kind: "source"; sourceName: string; tableName: string } | { kind: "this" };
 
-/** Reads such a text; `what` and `file` are for the message. */
-export function readCall(text: string, file: string, what: string): WrittenCall {
+/** Reads such a text; `place` is for the message. */
+export function readCall(text: string, place: YamlPlace | string): WrittenCall {
   if (text.trim() === "this") return { kind: "this" };
-  const [statement] = parseTemplate(`{{ ${text} }}`, file).body;
+  const [statement] = parseTemplate(`{{ ${text} }}`, typeof place === "string" ? place : place.file).body;
   const call: Expression | undefined = statement?.kind === "output" ? statement.value : undefined;
   if (call?.kind === "call" && call.target.kind === "name") {
     const literal = (value: Expression): string => (value.kind === "literal" ? String(value.value) : "");
@@ -93,5 +95,5 @@ export function readCall(text: string, file: string, what: string): WrittenCall 
     }
     if (call.target.name === "source") return { kind: "source", sourceName: args[0] ?? "", tableName: last };
   }
-  throw new ProjectError(`${file}: ${what}: "${text}" is neither ref('…'), source('…', '…') nor this`);
+  throw problem(place, `"${text}" is neither ref('…'), source('…', '…') nor this`);
 }

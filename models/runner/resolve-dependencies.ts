@@ -1,9 +1,10 @@
 import { ProjectError, didYouMean } from "./errors.ts";
+import { excerpt } from "./jinja/index.ts";
 import { References, referenceText } from "./references.ts";
 import type { Exposure, Node, Project } from "./resources.ts";
 
-/** Turns the names that `ref` and `source` saw into unique ids. */
-export function resolveDependencies(project: Project): void {
+/** Turns the names that `ref` and `source` saw into unique ids. `texts`: what each file says, to show where a name stands that means nothing. */
+export function resolveDependencies(project: Project, texts: ReadonlyMap<string, string>): void {
   const references = new References(project);
   for (const node of project.nodes.values()) {
     const isTest = node.resourceType === "test" || node.resourceType === "unit_test";
@@ -13,29 +14,35 @@ export function resolveDependencies(project: Project): void {
       project.disabled.set(node.uniqueId, node);
       continue;
     }
-    node.dependsOn = dependencies(node, references);
+    node.dependsOn = dependencies(node, references, texts);
   }
-  for (const exposure of project.exposures.values()) exposure.dependsOn = dependencies(exposure, references);
+  for (const exposure of project.exposures.values()) exposure.dependsOn = dependencies(exposure, references, texts);
   checkGroups(project);
 }
 
-function dependencies(owner: Node | Exposure, references: References): string[] {
+function dependencies(owner: Node | Exposure, references: References, texts: ReadonlyMap<string, string>): string[] {
   const needed = new Set<string>();
+  const refuse = (call: string, name: string, why: string): never => {
+    const { place, around } = whereNamed(owner.file, texts.get(owner.file), name);
+    throw new ProjectError(`${place}: ${owner.name} refers to ${call}, ${why}${around}`);
+  };
   for (const reference of owner.refs) {
     const found = references.node(reference, owner.packageName);
-    if (!found)
-      throw new ProjectError(`${owner.file}: ${owner.name} refers to ${referenceText(reference)}, ${references.explain(reference)}`);
+    if (!found) return refuse(referenceText(reference), reference.name, references.explain(reference));
     needed.add(found.uniqueId);
   }
   for (const [sourceName, tableName] of owner.sources) {
     const found = references.source(sourceName, tableName, owner.packageName);
-    if (!found) {
-      const why = references.explainSource(sourceName, tableName);
-      throw new ProjectError(`${owner.file}: ${owner.name} refers to source('${sourceName}', '${tableName}'), ${why}`);
-    }
+    if (!found) return refuse(`source('${sourceName}', '${tableName}')`, tableName, references.explainSource(sourceName, tableName));
     needed.add(found.uniqueId);
   }
   return [...needed].sort();
+}
+
+/** The file, with the line where the name stands in quotes and the source around it. A name that the template puts together stands nowhere. */
+function whereNamed(file: string, text = "", name: string): { place: string; around: string } {
+  const at = text.split("\n").findIndex((line) => line.includes(`'${name}'`) || line.includes(`"${name}"`));
+  return at < 0 ? { place: file, around: "" } : { place: `${file}:${at + 1}`, around: `\n${excerpt(text, at + 1)}` };
 }
 
 const accesses = ["private", "protected", "public"];

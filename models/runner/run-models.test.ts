@@ -185,7 +185,7 @@ describe("project errors", () => {
     [
       "a misspelt ref",
       { "models/orders.sql": "select 1", "models/b.sql": "select * from {{ ref('ordrs') }}" },
-      /models\/b\.sql: b refers to ref\('ordrs'\), which does not exist\. Did you mean "orders"\?/,
+      /models\/b\.sql:1: b refers to ref\('ordrs'\), which does not exist\. Did you mean "orders"\?/,
     ],
     [
       "an unknown source",

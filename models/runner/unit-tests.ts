@@ -74,7 +74,7 @@ async function actualQuery(node: Node, compiler: Compiler, connection: DuckDBCon
 
 /** What `input: ref('a')`, `source('a', 'b')` or `this` stands for. */
 function inputOf(fixture: Fixture, node: Node, compiler: Compiler): { key: string; columnsFrom: string } {
-  const call = readCall(fixture.input, node.file, `unit test ${node.name}: input`);
+  const call = readCall(fixture.input, `${node.file}: unit test ${node.name}: input`);
   const { names, project } = compiler;
   if (call.kind === "this") {
     const model = project.nodes.get(node.dependsOn[0] ?? "");
