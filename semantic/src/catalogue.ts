@@ -19,7 +19,7 @@ export interface SeenColumn extends Omit<CatalogueColumn, "inputs"> {
   hiddenInputs: number;
 }
 
-export interface SeenNode extends Omit<PublishedNode, "columns" | "rows"> {
+export interface SeenNode extends Omit<PublishedNode, "columns"> {
   /** Of sources: the entity's label. */
   title: string | null;
   columns: SeenColumn[];
@@ -52,10 +52,11 @@ export function seenNodes(
     columnTitle(lineage, byId, { node: id, column, kind }, locale);
   return nodes
     .filter(({ id }) => seen.has(id))
-    .map(({ rows: _, ...node }) => ({
+    .map((node) => ({
       ...node,
       title: node.type === "source" ? (entityOf(node)?.label[language(locale)] ?? null) : null,
       parents: node.parents.filter((id) => seen.has(id)),
+      rows: node.rows.filter((id) => seen.has(id)),
       columns: node.columns.map((column) => {
         const inputs = column.inputs.filter((input) => seen.has(input.node));
         return {
@@ -71,7 +72,7 @@ export function seenNodes(
 const language = (locale: Locale): "zh" | "en" => (locale === "en" ? "en" : "zh");
 
 /** The entity whose table a source mirrors: `crm.orders`. */
-const entityOf = ({ name }: Pick<PublishedNode, "name">): (typeof entities)[number] | undefined =>
+const entityOf = ({ name }: PublishedNode): (typeof entities)[number] | undefined =>
   entities.find(({ table }) => table === name.split(".").at(-1));
 
 /** A column that is one column of an entity all the way, renamed or not, is called like it. */
