@@ -44,6 +44,11 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
       "moved_at stage stage_order stage_label_zh stage_label_en status pipeline kind side close_month owner owner_id owner_then owner_then_id department department_id department_then department_then_id product source region customer id",
     time: "moved_at",
   },
+  pipeline_beliefs: {
+    measures: "believed_count believed_amount revised_count",
+    dimensions: "believed_at status stage owner_then owner department",
+    time: "believed_at",
+  },
   pipeline_coverage: {
     measures:
       "target_amount won_amount open_count open_amount expected_amount projected_amount projected_rate pipeline_coverage missing_amount missing_opportunities missing_leads history_win_rate history_conversion_rate",
@@ -72,6 +77,16 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     time: "created_at",
   },
   activities: { measures: "count done_count", dimensions: "kind owner owner_id customer customer_id done_at", time: "done_at" },
+  forecast: {
+    measures: "actual_amount forecast_amount lower80 upper80 lower95 upper95",
+    dimensions: "series_kind measure month horizon method employee employee_id department department_id as_of fitted_at",
+    time: "month",
+  },
+  forecast_scores: {
+    measures: "count forecast_amount actual_amount bias weighted_error_rate mase within_80_share within_95_share",
+    dimensions: "series_kind measure month horizon method employee employee_id department department_id",
+    time: "month",
+  },
   leaderboard: {
     measures: "order_amount receipt_amount won_amount new_customer_count order_target order_attainment",
     dimensions: "employee employee_id department department_id month",
@@ -81,6 +96,11 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     measures:
       "customer_count amount margin service_cost profit_contribution gold_count average_count loss_making_count unknown_cost_count avg_score",
     dimensions: "tier score score_band rank_share profit_class customer customer_id kind owner_id department_id period",
+    time: "period",
+  },
+  value_by_month: {
+    measures: "customer_count amount profit_contribution",
+    dimensions: "tier profit_class customer period",
     time: "period",
   },
   value_moves: {

@@ -112,14 +112,16 @@ weights as (
   group by segment
 ),
 
--- The share of the segment's customers of that month that one is ahead of: 0 the last, 1 the first; equal values have equal places.
+-- The share of the segment's other customers of that month that one is ahead of: 0 the last, 1 the first (or the only one); equal values have equal places.
 ranked as (
   select
     measured.*,
     {%- for criterion in criteria %}
     case
-      when {{ criterion }} is not null
-        then cast(
+      when {{ criterion }} is null then null
+      when count({{ criterion }}) over (partition by month, segment) = 1 then cast(1 as decimal(18, 8))
+      else
+        cast(
           percent_rank() over (
             partition by month, segment, {{ criterion }} is null order by {{ criterion }} {{ "desc" if criterion in lower_is_better }}
           ) as decimal(18, 8)

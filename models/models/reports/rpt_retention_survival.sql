@@ -2,8 +2,8 @@ with spells as (
   select
     spells.*,
     customers.kind as segment,
-    -- Whole months of activity, begun ones counted: nobody churns after none.
-    1 + date_diff('month', spells.active_from, coalesce(spells.churned_on, {{ company_date(as_of()) }})) as months
+    -- Months up to the last active day, a begun one counted.
+    1 + date_sub('month', spells.active_from, coalesce(spells.churned_on - 1, {{ company_date(as_of()) }})) as months
   from {{ ref('fct_customer_activity_spells') }} as spells
   inner join {{ ref('dim_customers') }} as customers on spells.customer_key = customers.customer_key
   where spells.is_chosen
