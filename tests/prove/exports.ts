@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Client } from "pg";
 import { position, type Session } from "../stack.ts";
-import { openWorkbook } from "../workbook.ts";
+import { openWorkbook, type WorkbookParts } from "../workbook.ts";
 import { stockPrefix, type Written } from "./receipts.ts";
 
 /** How an export ended: a whole workbook, an answer that says it can't be had now, or a transfer that broke off. */
@@ -91,7 +91,12 @@ const numbersIn = (sheet: string): string[] => [...sheet.matchAll(/>([a-z][a-z0-
  * before it and, of each writer, at most the one that was just being committed.
  */
 export function faultOf(file: Buffer, published: { stock: number; written: readonly Written[] }): string | null {
-  const parts = openWorkbook(file);
+  let parts: WorkbookParts;
+  try {
+    parts = openWorkbook(file);
+  } catch (error) {
+    return `is not whole: ${String(error)}`;
+  }
   const about = parts.get("xl/worksheets/sheet1.xml") ?? "";
   const sheet = parts.get("xl/worksheets/sheet2.xml") ?? "";
   const lsn = /\b[0-9A-F]+\/[0-9A-F]+\b/.exec(about)?.[0];

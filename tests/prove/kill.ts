@@ -13,8 +13,6 @@ const root = join(import.meta.dirname, "../..");
 const administrator = { email: "prove@kehu.example", password: "prove-administrator" };
 const writers = 3;
 const exporters = 2;
-/** Receipts from the start: a workbook of them takes long enough for a kill to fall into it. */
-const stock = 30_000;
 /** How long a part may take to come back; a machine that is busy with other things starts slowly. */
 const patienceMs = 180_000;
 
@@ -76,8 +74,10 @@ export async function killTrial(options: {
   rounds: number;
   say: (line: string) => void;
   only?: readonly Victim[];
+  /** Receipts from the start: a workbook of them takes long enough for a kill to fall into it. */
+  stock?: number;
 }): Promise<void> {
-  const { rounds, say, only = victims } = options;
+  const { rounds, say, only = victims, stock = 30_000 } = options;
   const random = randomFrom(options.seed);
   const dataDir = await mkdtemp(join(tmpdir(), "kehu-prove-"));
   const env = {
@@ -92,7 +92,7 @@ export async function killTrial(options: {
     const { user } = await session.json<{ user: { id: string } }>("/api/v1/me");
     const company = await foundCompany(session);
     await untilFresh(stack, await stockReceipts(session, company, stock), patienceMs);
-    const trial: Trial = { written: [], exports: [], userId: user.id };
+    const trial: Trial = { stock, written: [], exports: [], userId: user.id };
     for (let round = 0; round < rounds; round++) {
       const victim = only[round % only.length] ?? "web";
       let stopped = false;
@@ -104,6 +104,8 @@ export async function killTrial(options: {
         return keepWriting({ session: current, company, written, stopped: () => stopped, patienceMs });
       });
       const exporting = Array.from({ length: exporters }, () => keepExporting(current, trial.exports, () => stopped));
+      const users = Promise.all([...writing, ...exporting]);
+      users.catch(() => {}); // awaited below; a failure must not end this process before the stack is stopped
       const first = trial.exports.length - exporters;
       await pause(100 + random() * 900);
       await killDuringExport({ stack, victim, exports: trial.exports, random });
@@ -114,7 +116,7 @@ export async function killTrial(options: {
       }
       await pause(200 + random() * 500);
       stopped = true;
-      await Promise.all([...writing, ...exporting]);
+      await users;
       const fault = await faultAfter(stack, session, trial);
       if (fault) throw new Error(`round ${round + 1}, after killing ${victim}: ${fault}\n${stack.output()}`);
       const { underWay, inTransfer, beforeAnswer } = cutOf(trial.exports.slice(first));
@@ -128,8 +130,10 @@ export async function killTrial(options: {
     const { underWay, inTransfer, beforeAnswer } = cutOf(trial.exports);
     if (inTransfer === 0 && only.some((victim) => hitsIn(victim) === "answered"))
       throw new Error(`of ${underWay} exports under way at a kill none was cut in transfer: the trial proves nothing about them`);
+    const took = trial.exports.flatMap(({ ending, ms }) => (ending === "whole" ? [ms] : [])).sort((a, b) => a - b);
     say(
-      `exports: ${trial.exports.length}, under way at a kill ${underWay}: ${inTransfer} cut in transfer, ${beforeAnswer} before the answer`,
+      `exports: ${underWay} under way at a kill, of them ${inTransfer} cut in transfer, ${beforeAnswer} before the answer; ` +
+        `${took.length} came whole, each over ${stock} rows, in ${Math.round(took[took.length >> 1] ?? 0)} ms (median)`,
     );
   } finally {
     await stack.stop();
@@ -139,6 +143,7 @@ export async function killTrial(options: {
 
 /** What happened since the trial began. */
 interface Trial {
+  stock: number;
   written: Written[];
   exports: Export[];
   userId: string;
@@ -148,7 +153,7 @@ const countOf = ({ written }: Trial): number => written.reduce((sum, { sent }) =
 
 /** What is not as it must be when everybody has come to an end; null when all is. */
 async function faultAfter(stack: Stack, session: Session, trial: Trial): Promise<string | null> {
-  const receipts = stock + countOf(trial);
+  const receipts = trial.stock + countOf(trial);
   const latest = trial.written.slice(-writers);
   for (const { lsn } of latest) await untilFresh(stack, lsn, patienceMs);
   // The query process may just be coming back: its answer counts, not its absence.
@@ -161,7 +166,7 @@ async function faultAfter(stack: Stack, session: Session, trial: Trial): Promise
     patienceMs,
   );
   for (const { day, workbook } of trial.exports) {
-    const fault = workbook && faultOf(workbook, { stock, written: trial.written });
+    const fault = workbook && faultOf(workbook, trial);
     if (fault) return `the workbook of the export from ${day} ${fault}`;
   }
   const { port, password } = JSON.parse(await readFile(join(stack.dataDir, "runtime.json"), "utf8")) as { port: number; password: string };
