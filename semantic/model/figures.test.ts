@@ -231,6 +231,19 @@ describe("figures of the company that can be reckoned by hand", () => {
     ]);
   });
 
+  test("A1 what we believed then: by system time, under its own name", async () => {
+    const believed = (day: string) =>
+      load({
+        measures: ["pipeline_beliefs.believed_count", "pipeline_beliefs.believed_amount"],
+        timeDimensions: [{ dimension: "pipeline_beliefs.believed_at", dateRange: [day, day] }],
+      });
+    expect(await believed("2025-05-05")).toEqual([{ believed_count: "1", believed_amount: "800.00" }]);
+    expect(await believed("2025-05-06")).toEqual([{ believed_count: "1", believed_amount: "1000.00" }]);
+    // The loss of May was not known before June.
+    expect(await believed("2025-05-31")).toEqual([{ believed_count: "2", believed_amount: "1712.70" }]);
+    expect(await believed("2025-06-02")).toEqual([{ believed_count: "3", believed_amount: "2212.70" }]);
+  });
+
   test("A20 who had which customers on any day, and orders as it was and as it is", async () => {
     const owners = (day: string) =>
       load({

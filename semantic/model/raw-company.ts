@@ -23,6 +23,12 @@ const createTables = async (connection: DuckDBConnection): Promise<void> => {
     const columns = Object.entries({ ...systemColumns, ...entity.columns }).map(([name, { type }]) => `"${name}" ${duckdbTypes[type]}`);
     await connection.run(`create table mirror.raw.${entity.table} (row_key bigint, ${columns.join(", ")})`);
   }
+  await connection.run("create schema mirror.raw_changes");
+  await connection.run(
+    `create table mirror.raw_changes.opportunities as
+      select *, cast(null as varchar) as _op, cast(null as ubigint) as _lsn, cast(null as timestamptz) as _commit_at, cast(null as varchar) as _actor,
+        cast(null as bigint) as _seq from mirror.raw.opportunities`,
+  );
   const eventTypes = {
     stage: "varchar",
     status: "varchar",
@@ -130,6 +136,17 @@ export const writeRawCompany = async (connection: DuckDBConnection): Promise<voi
       expected_close_on: "2025-06-10",
     },
   ]);
+  // The open deal was written as 800 and corrected a day later; the lost one was written late.
+  const believed = (lsn: number, key: number, amount: string, at: string): Promise<unknown> =>
+    connection.run(
+      `insert into mirror.raw_changes.opportunities
+        select * replace (${amount} as amount), '${lsn > 3 ? "update" : "insert"}', ${lsn}, '${at} 00:00:00+00', null, 1
+        from mirror.raw.opportunities where row_key = ${key}`,
+    );
+  await believed(1, 3, "800", "2025-05-05");
+  await believed(2, 1, "amount", "2025-05-13");
+  await believed(3, 2, "amount", "2025-06-01");
+  await believed(4, 3, "amount", "2025-05-06");
   const entered = (key: number, stage: string, at: string): Record<string, Cell> => ({
     entity: "opportunity",
     record_id: idOf("opportunities", key),
