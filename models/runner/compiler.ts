@@ -62,9 +62,14 @@ export class Compiler {
   }
 
   /** Renders a hook or an inline query with a node's context (or none). */
-  async renderText(text: string, node: Node | null, connection: DuckDBConnection | undefined): Promise<string> {
+  async renderText(
+    text: string,
+    node: Node | null,
+    connection: DuckDBConnection | undefined,
+    overrides?: Map<string, Value>,
+  ): Promise<string> {
     const inline = inlineNode(text, node, this.project);
-    return this.compile(inline, connection);
+    return this.compile(inline, connection, overrides && { relations: new Map(), overrides, vars: {} });
   }
 
   private async collect(

@@ -12,6 +12,7 @@ import type { EventTimes } from "./microbatch.ts";
 import type { Node, Project, Settings } from "./resources.ts";
 import { progressLine, type NodeResult, type Progress, type Status } from "./node-result.ts";
 import { planUnits, runUnits, type Unit } from "./schedule.ts";
+import { withQueryComment } from "./query-comment.ts";
 import { runStatements } from "./statements.ts";
 import { runStoredTest, storesFailures } from "./store-failures.ts";
 import { runUnitTest } from "./unit-tests.ts";
@@ -141,13 +142,13 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
       return false;
     }
     if (options.isDue && !unit.nodes.some(options.isDue)) return true;
-    if (node.resourceType === "test") return runTests(unit, worker, () => testOutcomes(unit.nodes, compiler, worker.connection, options));
+    const connection = await withQueryComment(node, compiler, worker.connection);
+    if (node.resourceType === "test") return runTests(unit, worker, () => testOutcomes(unit.nodes, compiler, connection, options));
     if (node.resourceType === "unit_test")
-      return runTests(unit, worker, async () => new Map([[node.uniqueId, await runUnitTest(node, compiler, worker.connection)]]));
+      return runTests(unit, worker, async () => new Map([[node.uniqueId, await runUnitTest(node, compiler, connection)]]));
     const startedAt = now();
     const started = performance.now();
     try {
-      const { connection } = worker;
       const ordinary = (): Promise<Materialization> =>
         materialize(node, {
           compiler,

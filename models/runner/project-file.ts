@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ProjectError } from "./errors.ts";
 import { renderSettings } from "./render-settings.ts";
-import type { ProjectSettings, Settings, TargetInfo } from "./resources.ts";
+import type { ProjectSettings, QueryComment, Settings, TargetInfo } from "./resources.ts";
 import { asList, asSettings, asText, asTexts, isSettings, parseYaml } from "./yaml.ts";
 import { YamlPlace } from "./yaml-place.ts";
 
@@ -95,7 +95,7 @@ function readDispatch(value: unknown, project: YamlPlace): ReadonlyMap<string, r
 }
 
 /** Off unless the project asks for one: the comment would make equal statements differ. */
-function readQueryComment(value: unknown): string | null {
-  const comment = isSettings(value) ? value.comment : value;
-  return typeof comment === "string" && comment.trim() !== "" ? comment : null;
+function readQueryComment(value: unknown): QueryComment | null {
+  const { comment, append }: Settings = isSettings(value) ? value : { comment: value };
+  return typeof comment === "string" && comment.trim() !== "" ? { text: comment, append: append === true } : null;
 }

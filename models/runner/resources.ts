@@ -148,6 +148,12 @@ export interface Group {
   description: string;
 }
 
+/** `query-comment`: a template of the comment on every statement, before or after it. */
+export interface QueryComment {
+  text: string;
+  append: boolean;
+}
+
 export interface ProjectSettings {
   name: string;
   version: string;
@@ -175,8 +181,8 @@ export interface ProjectSettings {
   varTree: Settings;
   /** `dispatch:` — macro namespace to the packages searched for it. */
   dispatch: ReadonlyMap<string, readonly string[]>;
-  /** A comment set in front of every statement; null (ours) for none. */
-  queryComment: string | null;
+  /** Null (ours) for none. */
+  queryComment: QueryComment | null;
   onRunStart: string[];
   onRunEnd: string[];
   /** The raw `models:`, `seeds:`, … trees of dbt_project.yml. */

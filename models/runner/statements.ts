@@ -1,11 +1,23 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { NodeError } from "./errors.ts";
 
+/** Connections that write a comment on each statement, with the connection below. */
+const commenting = new WeakMap<DuckDBConnection, { below: DuckDBConnection; comment: (sql: string) => string }>();
+
+/** The same connection, but that every statement goes through `comment`. */
+export function commentOnStatements(connection: DuckDBConnection, comment: (sql: string) => string): DuckDBConnection {
+  const run: DuckDBConnection["run"] = (sql, values, types) => connection.run(comment(sql), values, types);
+  const commented = Object.create(connection, { run: { value: run } }) as DuckDBConnection;
+  commenting.set(commented, { below: connection, comment });
+  return commented;
+}
+
 /** Runs all statements in one round trip; an error carries the SQL. */
 export async function runStatements(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
-  const sql = statements.join(";\n");
+  const { below, comment } = commenting.get(connection) ?? { below: connection, comment: (sql: string): string => sql };
+  const sql = statements.map(comment).join(";\n");
   try {
-    await connection.run(sql);
+    await below.run(sql);
   } catch (cause) {
     throw new NodeError(cause instanceof Error ? cause.message : String(cause), sql, cause);
   }
