@@ -178,7 +178,9 @@ async function buildDownstream(
   if (!isNewDay(reason)) {
     const passed = reason === "all" ? new Set<string>() : await readPassedTests(connections[0]!);
     const narrow: ExecuteOptions["narrow"] = (node, compiler, connection) =>
-      narrowTest(node, compiler, connection, { project, changes, area: workArea, passed });
+      plan.always.has(node.uniqueId)
+        ? Promise.resolve(undefined)
+        : narrowTest(node, compiler, connection, { project, changes, area: workArea, passed });
     const results = await executeAll({ ...common, selected: [...plan.downstream, ...plan.tests], narrow, ...build });
     return { results, drifts: null, checked: 0 };
   }

@@ -24,7 +24,7 @@ export interface DifferentialOptions {
 
 /** More keys than this share of a table's rows, and the whole table is the cheaper way. */
 const keyedShare = 0.2;
-const alwaysKeyed = 1_000;
+const alwaysKeyed = 100;
 
 /**
  * Builds a model so that only what differs is written, and tells `changes` which rows those are. By keys where the model's `meta.live` allows it and the

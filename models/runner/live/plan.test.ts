@@ -17,6 +17,7 @@ async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downs
     "models/rpt_hourly.sql": "select * from {{ ref('fct_hourly') }}",
     "models/fct_nightly.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_orders') }}",
     "models/rpt_both.sql": "select * from {{ ref('fct_nightly') }} union all select * from {{ ref('fct_live') }}",
+    "tests/both_add_up.sql": "select 1 from {{ ref('fct_live') }}, {{ ref('rpt_hourly') }} where false",
     "models/tests.yml":
       "models: [{name: rpt_hourly, columns: [{name: x, data_tests: [unique]}]}, {name: fct_live, columns: [{name: x, data_tests: [unique]}]}]",
   });
@@ -50,8 +51,8 @@ it("takes along hourly models at the full hour, changed or not", async () => {
   expect(plan(occasion({ hourly: true }))).toEqual({
     cut: [],
     downstream: ["fct_hourly", "fct_timed", "rpt_hourly"],
-    tests: ["unique_rpt_hourly_x"],
-    always: ["fct_hourly", "fct_timed"],
+    tests: ["both_add_up", "unique_rpt_hourly_x"],
+    always: ["both_add_up", "fct_hourly", "fct_timed"],
   });
 });
 
@@ -59,7 +60,16 @@ it("takes everything when all is asked for", async () => {
   const { cut, downstream, tests } = (await planner())("all");
   expect(cut).toEqual(["stg_customers", "stg_orders"]);
   expect(downstream).toHaveLength(6);
-  expect(tests).toHaveLength(2);
+  expect(tests).toHaveLength(3);
+});
+
+it("lets a test that compares relations of different ages wait until all of them are made", async () => {
+  const plan = await planner();
+  const compares = "both_add_up";
+  expect(plan(occasion({ changed: ["orders"] })).tests).not.toContain(compares);
+  const atTheHour = plan(occasion({ hourly: true }));
+  expect(atTheHour.tests).toContain(compares);
+  expect(atTheHour.always).toContain(compares);
 });
 
 it("says what meta.refresh may be", async () => {

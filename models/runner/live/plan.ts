@@ -1,6 +1,6 @@
 import { Graph } from "../graph.ts";
 import type { Node, Project } from "../resources.ts";
-import { refreshOf, timeGrainOf } from "./refresh.ts";
+import { refreshOf, timeGrainOf, type Refresh } from "./refresh.ts";
 
 /** What one build does, in its two steps. */
 export interface BuildPlan {
@@ -49,11 +49,19 @@ export function planBuild(project: Project, reason: BuildReason): BuildPlan {
   const due = reason === "all" ? all : dueByThemselves(project, all, reason);
   const rebuilt = reason === "all" ? all : reached(project, all, due, reason);
   const ids = idsOf(rebuilt);
+  const tests = nodes.filter((node) => node.resourceType === "test");
+  const slowest = slowestUpstream(project);
+  const slow = new Map(tests.filter(comparesRelations).map((test) => [test, slowest(test.uniqueId)]));
+  /** Relations of different ages say different things: what compares them waits until all of them are made. */
+  const isTimely = (test: Node): boolean => reason === "all" || followsWith(slow.get(test) ?? "live", reason);
+  const late = tests.filter((test) => (slow.get(test) ?? "live") !== "live" && isTimely(test));
   return {
     cut: rebuilt.filter(readsSources),
     downstream: rebuilt.filter((node) => !readsSources(node)),
-    tests: nodes.filter((node) => node.resourceType === "test" && (isOverdue(node, reason) || node.dependsOn.some((id) => ids.has(id)))),
-    always: idsOf([...due, ...rebuilt.filter(readsSources)]),
+    tests: tests.filter(
+      (test) => isTimely(test) && (late.includes(test) || isOverdue(test, reason) || test.dependsOn.some((id) => ids.has(id))),
+    ),
+    always: idsOf([...due, ...rebuilt.filter(readsSources), ...late]),
     all,
     readsSources,
   };
@@ -61,11 +69,29 @@ export function planBuild(project: Project, reason: BuildReason): BuildPlan {
 
 const isOverdue = (node: Node, reason: BuildReason): boolean => reason !== "all" && reason.overdue.has(node.uniqueId);
 
-/** Whether a change of what it reads is taken up on this occasion. */
-function follows(node: Node, occasion: Occasion): boolean {
-  const refresh = refreshOf(node);
-  return refresh === "live" || occasion.newDay || (refresh === "hourly" && occasion.hourly);
+const comparesRelations = (test: Node): boolean => new Set(test.dependsOn).size > 1;
+
+/** The refresh that a node and everything upstream of it keep up with. */
+function slowestUpstream(project: Project): (id: string) => Refresh {
+  const order: readonly Refresh[] = ["live", "hourly", "nightly"];
+  const known = new Map<string, Refresh>();
+  const slowest = (id: string): Refresh => {
+    const found = known.get(id);
+    if (found) return found;
+    const node = project.nodes.get(id);
+    const all = node ? [...(isBuilt(node) ? [refreshOf(node)] : []), ...node.dependsOn.map(slowest)] : [];
+    const worst = order[Math.max(0, ...all.map((refresh) => order.indexOf(refresh)))] ?? "live";
+    known.set(id, worst);
+    return worst;
+  };
+  return slowest;
 }
+
+const followsWith = (refresh: Refresh, occasion: Occasion): boolean =>
+  refresh === "live" || occasion.newDay || (refresh === "hourly" && occasion.hourly);
+
+/** Whether a change of what it reads is taken up on this occasion. */
+const follows = (node: Node, occasion: Occasion): boolean => followsWith(refreshOf(node), occasion);
 
 /** What the hour, the day or the time itself makes again. Which rows changed since they were last made is not kept. */
 function dueByThemselves(project: Project, all: readonly Node[], occasion: Occasion): Node[] {

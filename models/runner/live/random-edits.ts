@@ -21,6 +21,15 @@ const recipes: Record<string, Recipe> = {
   "a deleted receipt": ({ one }) => `delete from crm.receipts where row_key = ${one("receipts")}`,
   "a receipt out of sight and another back": ({ one }) =>
     `update crm.receipts set deleted_at = case when deleted_at is null then now() end where row_key in (${one("receipts")}, ${one("receipts", "deleted_at is not null")})`,
+  "a third of the receipts": () => `update crm.receipts set amount = amount + 0.01 where row_key % 3 = 0`,
+  "all orders of a customer": ({ one, past }) =>
+    `update crm.orders set ordered_at = ${past()}, discount = 3.33 where customer_id = (select customer_id from crm.orders where row_key = ${one("orders")})`,
+  "an order with all its lines away": ({ one }) =>
+    `with gone as (update crm.orders set deleted_at = now() where row_key = ${one("orders")} returning id) update crm.order_lines set deleted_at = now() where order_id in (select id from gone)`,
+  "a customer out of sight and another back": ({ one }) =>
+    `update crm.customers set deleted_at = case when deleted_at is null then now() end where row_key in (${one("customers")}, ${one("customers", "deleted_at is not null")})`,
+  "orders of one customer given to another": ({ one }) =>
+    `update crm.orders set customer_id = (select id from crm.customers where row_key = ${one("customers")}) where customer_id = (select customer_id from crm.orders where row_key = ${one("orders")})`,
   "an approved order": ({ one }) => `update crm.orders set status = 'approved' where row_key = ${one("orders", "status = 'draft'")}`,
   "a cancelled order": ({ one }) => `update crm.orders set status = 'cancelled' where row_key = ${one("orders")}`,
   "a re-dated order": ({ one, past }) => `update crm.orders set ordered_at = ${past()} where row_key = ${one("orders")}`,
