@@ -129,6 +129,16 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     dimensions: "method reason is_won_back won_back_at spend_band customer customer_id owner_id department_id churned_at",
     time: "churned_at",
   },
+  churn_risk: {
+    measures: "customer_count avg_score expected_churn_count amount expected_loss",
+    dimensions: "score decile reason_1 reason_2 reason_3 horizon_days sample customer customer_id owner_id department_id fitted_at",
+    time: "fitted_at",
+  },
+  churn_backtest: {
+    measures: "customer_count predicted_rate actual_rate lift auc",
+    dimensions: "tenth cut_on sample horizon_days",
+    time: "",
+  },
   churn_losses: { measures: "lost_amount customer_count", dimensions: "category method customer_id churned_at", time: "churned_at" },
   concentration: {
     measures: "customer_count amount top_10_share top_1_percent_share top_20_percent_share cumulative_share gini",

@@ -112,24 +112,42 @@ weights as (
   group by segment
 ),
 
+known as (
+  select
+    month,
+    segment,
+    {%- for criterion in criteria %}
+    count({{ criterion }}) as {{ criterion }}_count{{ "," if not loop.last }}
+    {%- endfor %}
+  from measured
+  group by
+    month,
+    segment
+),
+
 -- The share of the segment's other customers of that month that one is ahead of: 0 the last, 1 the first (or the only one); equal values have equal places.
 ranked as (
   select
     measured.*,
     {%- for criterion in criteria %}
     case
-      when {{ criterion }} is null then null
-      when count({{ criterion }}) over (partition by month, segment) = 1 then cast(1 as decimal(18, 8))
-      else
-        cast(
-          percent_rank() over (
-            partition by month, segment, {{ criterion }} is null order by {{ criterion }} {{ "desc" if criterion in lower_is_better }}
+      when measured.{{ criterion }} is not null
+        then cast(
+          coalesce(
+            (
+              rank() over (
+                partition by measured.month, measured.segment
+                order by measured.{{ criterion }} {{ "desc" if criterion in lower_is_better else "asc" }} nulls last
+              ) - 1
+            ) / nullif(known.{{ criterion }}_count - 1, 0),
+            1
           ) as decimal(18, 8)
         )
     end as {{ criterion }}_rank,
     coalesce(weights.{{ criterion }}_weight, 0) as {{ criterion }}_weight{{ "," if not loop.last }}
     {%- endfor %}
   from measured
+  inner join known on measured.month = known.month and measured.segment is not distinct from known.segment
   left join weights on measured.criteria_segment is not distinct from weights.weights_segment
 ),
 
