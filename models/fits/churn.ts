@@ -1,4 +1,4 @@
-import type { Fit, FitRow } from "../runner/fits/definition.ts";
+import type { Fit, FitResult, FitRow } from "../runner/fits/definition.ts";
 import { contributions, fitLogistic, probabilityOf, type Example, type LogisticModel } from "./numerics/logistic.ts";
 import { areaUnderCurve, byDecile, decileOf } from "./numerics/ranking.ts";
 
@@ -32,7 +32,7 @@ interface Subject extends Example {
 const churn: Fit = {
   name: "churn",
   inputs: ["fct_churn_features"],
-  run({ fct_churn_features: rows = [] }) {
+  run({ fct_churn_features: rows = [] }): FitResult {
     const [present, last, earlier] = [0, 1, 2].map((cut) => rows.filter((row) => row.cut_number === cut));
     const horizon = Number(rows[0]?.horizon_days ?? 0);
     const current = (present ?? []).map(subjectOf);

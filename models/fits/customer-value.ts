@@ -1,4 +1,4 @@
-import type { Fit, FitRow } from "../runner/fits/definition.ts";
+import type { Fit, FitResult, FitRow } from "../runner/fits/definition.ts";
 import { expectedPurchases, fitBgNbd, probabilityAlive, type PurchaseHistory } from "./numerics/bg-nbd.ts";
 import { expectedSpend, fitGammaGamma, type GammaGamma } from "./numerics/gamma-gamma.ts";
 
@@ -22,7 +22,7 @@ interface Customer extends PurchaseHistory {
 const customerValue: Fit = {
   name: "customer_value",
   inputs: ["fct_customer_purchase_history"],
-  run({ fct_customer_purchase_history: rows = [] }) {
+  run({ fct_customer_purchase_history: rows = [] }): FitResult {
     const customers = rows.map(customerOf);
     const sample = everyNth(customers, mostCustomers);
     const back = sample.filter(({ repeats }) => repeats > 0).length;

@@ -43,32 +43,46 @@ export function fitTablesOf(project: Project): FitTable[] {
 export const ownFitTables = (project: Project): FitTable[] =>
   fitTablesOf(project).filter((table) => table.database === project.target.catalog);
 
-export const fitTableSql = ({ schema, identifier }: FitTable, database: string): string =>
+export const fitTableSql = ({ database, schema, identifier }: FitTable): string =>
   [database, schema, identifier].map(quoteIdentifier).join(".");
 
-/** Makes the tables that are not there yet, empty: before a fit's first run its models have no rows. */
-export async function createFitTables(tables: readonly FitTable[], connection: DuckDBConnection, catalog?: string): Promise<void> {
+/** Makes the tables, and the columns of tables, that are not there yet: before a fit's first run its models have no rows, and a new column is null in earlier ones. */
+export async function createFitTables(tables: readonly FitTable[], connection: DuckDBConnection): Promise<void> {
   if (tables.length === 0) return;
+  const there = await columnsThere(tables, connection);
   const statements = tables.flatMap((table) => {
-    const database = catalog ?? table.database;
-    const columns = table.columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(", ");
+    const known = there.get(fitTableSql(table));
+    const place = fitTableSql(table);
+    if (known)
+      return table.columns.filter(({ name }) => !known.has(name)).map((column) => `alter table ${place} add column ${definition(column)}`);
     return [
-      `create schema if not exists ${quoteIdentifier(database)}.${quoteIdentifier(table.schema)}`,
-      `create table if not exists ${fitTableSql(table, database)} (${columns})`,
+      `create schema if not exists ${quoteIdentifier(table.database)}.${quoteIdentifier(table.schema)}`,
+      `create table ${place} (${table.columns.map(definition).join(", ")})`,
     ];
   });
-  await runStatements(connection, [...new Set(statements)]);
+  if (statements.length > 0) await runStatements(connection, [...new Set(statements)]);
+}
+
+const definition = ({ name, type }: FitTable["columns"][number]): string => `${quoteIdentifier(name)} ${type}`;
+
+async function columnsThere(tables: readonly FitTable[], connection: DuckDBConnection): Promise<Map<string, Set<string>>> {
+  const schemas = [...new Set(tables.map(({ schema }) => literal(schema)))];
+  const result = await connection.run(
+    `select database_name, schema_name, table_name, column_name from duckdb_columns() where schema_name in (${schemas.join(", ")})`,
+  );
+  const there = new Map<string, Set<string>>();
+  for (const [database, schema, table, column] of await result.getRowsJS()) {
+    const place = [database, schema, table].map((part) => quoteIdentifier(String(part))).join(".");
+    const known = there.get(place) ?? new Set();
+    there.set(place, known.add(String(column)));
+  }
+  return there;
 }
 
 const rowsAtOnce = 5000;
 
 /** Appends rows; a cell that the table has no column for, or a column without a cell, is a mistake of the fit. */
-export async function appendFitRows(
-  table: FitTable,
-  rows: readonly FitRow[],
-  connection: DuckDBConnection,
-  database: string,
-): Promise<void> {
+export async function appendFitRows(table: FitTable, rows: readonly FitRow[], connection: DuckDBConnection): Promise<void> {
   const names = table.columns.map(({ name }) => name);
   for (const row of rows) {
     const strange = Object.keys(row).find((name) => !names.includes(name));
@@ -83,7 +97,7 @@ export async function appendFitRows(
   for (let start = 0; start < rows.length; start += rowsAtOnce) {
     const text = JSON.stringify(rows.slice(start, start + rowsAtOnce));
     await connection.run(
-      `insert into ${fitTableSql(table, database)} select ${cells} from (select unnest(from_json(cast($1 as json), ${literal(shape)})) as kehu_row)`,
+      `insert into ${fitTableSql(table)} (${names.map(quoteIdentifier).join(", ")}) select ${cells} from (select unnest(from_json(cast($1 as json), ${literal(shape)})) as kehu_row)`,
       [text],
     );
   }

@@ -3,7 +3,7 @@ import { companyDay } from "../live/company-day.ts";
 import type { Node, Project } from "../resources.ts";
 import type { Fit, FitContext } from "./definition.ts";
 import { ownFitTables } from "./fit-tables.ts";
-import { computeFit, storeFitRun, type FitInput, type FitRun } from "./run-fit.ts";
+import { computeFit, keepFitRun, type FitInput, type FitRun } from "./run-fit.ts";
 
 /** The fit whose results a model reads, if any. */
 function fitsReadBy(node: Node, project: Project): string[] {
@@ -63,8 +63,7 @@ export function fitsInBuild(options: FitsInBuildOptions): (node: Node, connectio
   const runOnce = async (fit: Fit, connection: DuckDBConnection): Promise<void> => {
     const asOf = new Date(String(project.vars.as_of ?? now().toISOString()));
     const run = await computeFit(fit, inputsOf(fit, project), fitContext(project, asOf), connection, now);
-    await storeFitRun(run, tables, connection);
-    options.onRun(run);
+    options.onRun(await keepFitRun(run, tables, connection));
   };
   return async (node, connection) => {
     for (const name of fitsReadBy(node, project)) {

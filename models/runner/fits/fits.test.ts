@@ -113,6 +113,17 @@ it("a fit that fails stops nothing, keeps the last result with its date, and say
   ]);
 });
 
+it("rows that don't fit the table are a failure of the fit", async () => {
+  const { folder, run, ask } = await project();
+  await rm(join(folder, "fits/level.ts"));
+  await writeFile(join(folder, "fits/strange.ts"), fit.replace("sample: amounts.length };", "spread: 1 };"));
+  expect(await run("[1]", "2026-11-22")).toMatchObject(good);
+  expect(await ask("from a_level")).toEqual([]);
+  expect(await ask("select status, remark from fits.runs")).toEqual([
+    { status: "failed", remark: "fit level: a row of fits.level has spread; its YAML names mean, sample, as_of, fitted_at" },
+  ]);
+});
+
 it("results that are kept are added to, not for the same cut nor for the same results again", async () => {
   const { run, ask } = await project();
   await run("[1, 3]", "2026-11-20");
@@ -124,6 +135,22 @@ it("results that are kept are added to, not for the same cut nor for the same re
     { mean: "5.00", day: "22" },
   ]);
   expect(await ask("from a_level")).toEqual([{ mean: "5.00", sample: "1" }]);
+});
+
+it("a column that is new in the YAML is added, and null in what was there", async () => {
+  const { folder, run, ask } = await project();
+  await run("[1, 3]", "2026-11-20");
+  const wider = (text: string): string =>
+    text.replace("{ name: mean, ", "{ name: largest, data_type: double }\n          - { name: mean, ");
+  await writeFile(join(folder, "models/sources.yml"), wider(sources));
+  // Under another name: a module is imported once.
+  await rm(join(folder, "fits/level.ts"));
+  await writeFile(join(folder, "fits/wider.ts"), fit.replace("sample: amounts.length };", "largest: 1.5, sample: amounts.length };"));
+  expect(await run("[8]", "2026-11-21")).toMatchObject(good);
+  expect(await ask("select mean, largest from fits.published_levels order by as_of")).toEqual([
+    { mean: "2.00", largest: null },
+    { mean: "8.00", largest: 1.5 },
+  ]);
 });
 
 it("results in another database are read, and left as they are", async () => {

@@ -82,47 +82,53 @@ function rowsToStore(run: FitRun, tables: readonly FitTable[]): { table: FitTabl
   return [...results, ...tables.filter((table) => table.fit === null).map((table) => ({ table, rows: [record] }))];
 }
 
-/** Replaces, or appends to, the result tables in one transaction. Answers the names of those that got rows or lost them. */
-export async function storeFitRun(
-  run: FitRun,
-  tables: readonly FitTable[],
-  connection: DuckDBConnection,
-  database: (table: FitTable) => string = (table) => table.database,
-): Promise<string[]> {
+/** Stores a run. Rows that don't fit the tables make it a failed one, which is what is recorded then. Answers the run as recorded. */
+export async function keepFitRun(run: FitRun, tables: readonly FitTable[], connection: DuckDBConnection): Promise<FitRun> {
+  try {
+    await storeFitRun(run, tables, connection);
+    return run;
+  } catch (error) {
+    const failed: FitRun = {
+      ...run,
+      status: "failed",
+      sample: null,
+      remark: error instanceof Error ? error.message : String(error),
+      tables: {},
+    };
+    await storeFitRun(failed, tables, connection);
+    return failed;
+  }
+}
+
+/** Replaces, or appends to, the result tables in one transaction. */
+async function storeFitRun(run: FitRun, tables: readonly FitTable[], connection: DuckDBConnection): Promise<void> {
   const strange = Object.keys(run.tables).find((name) => !tables.some((table) => table.fit === run.fit && table.name === name));
   if (strange !== undefined)
     throw new Error(`fit ${run.fit} gave rows for ${strange}; no source table of that name has meta.fit: ${run.fit}`);
   const stored = rowsToStore(run, tables);
   await connection.run("begin");
   try {
-    for (const { table, rows } of stored) await replaceOrAppend(table, rows, run, connection, database(table));
+    for (const { table, rows } of stored) await replaceOrAppend(table, rows, run, connection);
     await connection.run("commit");
   } catch (error) {
     await connection.run("rollback").catch(() => undefined);
     throw error;
   }
-  return stored.map(({ table }) => table.identifier);
 }
 
-async function replaceOrAppend(
-  table: FitTable,
-  rows: readonly FitRow[],
-  run: FitRun,
-  connection: DuckDBConnection,
-  database: string,
-): Promise<void> {
-  const place = fitTableSql(table, database);
+async function replaceOrAppend(table: FitTable, rows: readonly FitRow[], run: FitRun, connection: DuckDBConnection): Promise<void> {
+  const place = fitTableSql(table);
   const cut = `as_of = timestamptz '${run.asOf.toISOString()}'`;
   if (!table.isKept) {
     await connection.run(`delete from ${place}`);
-    await appendFitRows(table, rows, connection, database);
+    await appendFitRows(table, rows, connection);
   } else if (table.fit === null) {
     await connection.run(`delete from ${place} where ${cut} and fit = ${literal(run.fit)}`);
-    await appendFitRows(table, rows, connection, database);
+    await appendFitRows(table, rows, connection);
   } else {
     // What was published stays. The same cut again, or the same results again, add nothing to it.
     await connection.run(`delete from ${place} where ${cut}`);
-    await appendFitRows(table, rows, connection, database);
+    await appendFitRows(table, rows, connection);
     const results = table.columns.map(({ name }) => quoteIdentifier(name)).filter((name) => name !== '"as_of"' && name !== '"fitted_at"');
     const ours = `select ${results.join(", ")} from ${place} where ${cut}`;
     const before = `select ${results.join(", ")} from ${place} where as_of = (select max(as_of) from ${place} where not (${cut}))`;

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { SnapshotPointer } from "@kehu/ingest";
 import { createFitTables, fitTablesOf, fitTableSql } from "../fits/fit-tables.ts";
 import { fitFiles } from "../fits/load-fits.ts";
-import { storeFitRun, type FitRun } from "../fits/run-fit.ts";
+import { keepFitRun, type FitRun } from "../fits/run-fit.ts";
 import type { Project } from "../resources.ts";
 import { companyDay } from "./company-day.ts";
 import type { FitWork } from "./fit-worker.ts";
@@ -80,11 +80,6 @@ export function createFitStep(options: FitStepOptions): FitStep {
       asOf,
       waiting.every(({ sample }) => sample === 0),
     );
-    for (const { fit, status, sample, remark, seconds } of waiting) {
-      const fields = { fit, sample, remark, ms: Math.round(seconds * 1000) };
-      if (status === "failed") logger.warn(fields, "a fit failed; its last good result stays");
-      else logger.info(fields, "fitted");
-    }
     options.onReady();
   }
 
@@ -98,13 +93,20 @@ export function createFitStep(options: FitStepOptions): FitStep {
     }).finally(() => (worker = undefined));
   }
 
+  async function keep(computed: FitRun, connection: DuckDBConnection): Promise<void> {
+    const { fit, status, sample, remark, seconds } = await keepFitRun({ ...computed, fittedAt: clock() }, tables, connection);
+    const fields = { fit, sample, remark, ms: Math.round(seconds * 1000) };
+    if (status === "failed") logger.warn(fields, "a fit failed; its last good result stays");
+    else logger.info(fields, "fitted");
+  }
+
   return {
     async prepare(connection) {
       await createFitTables(tables, connection);
       const record = tables.find((table) => table.fit === null);
       if (!record) return;
       const result = await connection.run(
-        `select max(as_of), bool_and(coalesce(sample, 1) = 0) from ${fitTableSql(record, record.database)} group by as_of order by as_of desc limit 1`,
+        `select max(as_of), bool_and(coalesce(sample, 1) = 0) from ${fitTableSql(record)} group by as_of order by as_of desc limit 1`,
       );
       const [last] = await result.getRowsJS();
       if (last?.[0] instanceof Date) remember(last[0], last[1] === true);
@@ -122,8 +124,8 @@ export function createFitStep(options: FitStepOptions): FitStep {
       const runs = waiting;
       waiting = [];
       for (const run of runs)
-        await storeFitRun({ ...run, fittedAt: clock() }, tables, connection).catch((error: unknown) =>
-          logger.error({ err: error, fit: run.fit }, "a fit's results could not be stored; the earlier ones stay"),
+        await keep(run, connection).catch((error: unknown) =>
+          logger.error({ err: error, fit: run.fit }, "a fit's run could not be recorded"),
         );
     },
     async stop() {
