@@ -123,6 +123,26 @@ describe("leak matrix: figures", () => {
   });
 });
 
+describe("leak matrix: the catalogue of models", () => {
+  const places = [
+    "/cubejs-api/v1/catalogue",
+    "/cubejs-api/v1/lineage?member=orders.amount",
+    "/catalogue",
+    "/catalogue/dim_customers?column=name",
+    "/catalogue/lineage?member=orders.amount",
+  ];
+
+  it.each(roles)("shows %s no record, not even an own one", async (role) => {
+    for (const place of places) {
+      const response = await sessions[role].fetch(place);
+      expect(response.status, place).toBe(200);
+      const text = await response.text();
+      for (const planted of [visible, hidden, deleted])
+        for (const value of [planted.text, ...Object.values(planted.ids)]) expect(text.includes(value), `${place}: ${value}`).toBe(false);
+    }
+  });
+});
+
 /** A cell by its name, "load: customer". */
 const cell = ({ name }: Path, entity: PlantedEntity): string => `${name}: ${entity}`;
 
