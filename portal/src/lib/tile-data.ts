@@ -1,3 +1,4 @@
+import type { Drill } from "#lib/dashboards/definition.ts";
 import type { DateRange } from "#lib/period.ts";
 import type { Format } from "#lib/format.ts";
 import type { Trust } from "#lib/semantic.ts";
@@ -43,6 +44,8 @@ export interface MetricData {
   previous: Comparison | null;
   target: TargetState | null;
   lowerIsBetter: boolean;
+  /** The records behind the figure, by the definition that is shown. */
+  drill: Drill | null;
 }
 
 export interface FunnelStage {

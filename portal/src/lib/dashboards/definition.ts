@@ -48,6 +48,8 @@ export interface MetricTile extends TileBase {
   /** Names the formula under the figure, where readers would otherwise guess it. */
   showsFormula?: true;
   drill?: Drill;
+  /** Where the company chooses among definitions: the dimension `by` holds the name of the variant; the tile's own is shown for any other. */
+  choice?: { by: string; variants: Readonly<Record<string, Pick<MetricTile, "measure" | "time" | "drill">>> };
 }
 
 /** The stages of one pipeline with count, amount, conversion and median days. */
@@ -145,8 +147,9 @@ export function membersOf(tile: Tile): string[] {
   const filters = "filters" in tile ? (tile.filters ?? []).map(({ member }) => member) : [];
   switch (tile.kind) {
     case "metric":
+      return [tile.measure, ...(tile.time === null ? [] : [tile.time]), ...(tile.choice ? [tile.choice.by] : []), ...filters];
     case "series":
-      return [tile.measure, ...(tile.time === null ? [] : [tile.time]), ...filters];
+      return [tile.measure, tile.time, ...filters];
     case "funnel":
       return ["entered_count", "entered_amount", "conversion_rate", "median_days", "stage", "stage_order", "pipeline", "entered_at"].map(
         (name) => `funnel.${name}`,

@@ -1,6 +1,6 @@
 import { m } from "#lib/paraglide/messages.js";
 import type { Dashboard, FixedFilter } from "#lib/dashboards/definition.ts";
-import { closedDeals } from "#lib/dashboards/parts/drills.ts";
+import { winRate } from "#lib/dashboards/parts/win-rate.ts";
 
 const moved = "pipeline.moved_at";
 const open: readonly FixedFilter[] = [{ member: "pipeline.status", values: ["open"] }];
@@ -35,15 +35,7 @@ export default {
       filters: open,
     },
     { kind: "metric", id: "open-count", span: 3, title: m.tile_open_deals, measure: "pipeline.closing_count", time: moved, filters: open },
-    {
-      kind: "metric",
-      id: "win-rate",
-      span: 3,
-      measure: "opportunities.win_rate_default",
-      time: "opportunities.closed_at",
-      showsFormula: true,
-      drill: closedDeals,
-    },
+    { ...winRate, span: 3 },
     { kind: "metric", id: "overdue", span: 3, measure: "opportunities.overdue_amount", time: null, lowerIsBetter: true },
     {
       kind: "picture",

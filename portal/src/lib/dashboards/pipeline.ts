@@ -1,6 +1,7 @@
 import { m } from "#lib/paraglide/messages.js";
 import type { Dashboard } from "#lib/dashboards/definition.ts";
 import { closedDeals, wonDeals } from "#lib/dashboards/parts/drills.ts";
+import { winRate } from "#lib/dashboards/parts/win-rate.ts";
 
 const time = "opportunities.closed_at";
 const measures = ["won_count", "lost_count", "win_rate", "won_amount", "avg_cycle_days"].map((name) => `opportunities.${name}`);
@@ -16,7 +17,7 @@ export default {
   tiles: [
     { kind: "metric", id: "won-amount", span: 4, measure: "opportunities.won_amount", time, target: "won_amount", drill: wonDeals },
     { kind: "metric", id: "won-count", span: 4, measure: "opportunities.won_count", time, drill: wonDeals },
-    { kind: "metric", id: "win-rate", span: 4, measure: "opportunities.win_rate", time, showsFormula: true, drill: closedDeals },
+    winRate,
     { kind: "metric", id: "cycle", span: 4, measure: "opportunities.avg_cycle_days", time, lowerIsBetter: true, drill: wonDeals },
     { kind: "metric", id: "lost-count", span: 4, measure: "opportunities.lost_count", time, lowerIsBetter: true, drill: closedDeals },
     {

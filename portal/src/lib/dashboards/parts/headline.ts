@@ -1,5 +1,6 @@
 import type { MetricTile } from "#lib/dashboards/definition.ts";
-import { closedDeals, countedOrders, countedReceipts, newCustomers, wonDeals } from "#lib/dashboards/parts/drills.ts";
+import { countedOrders, countedReceipts, newCustomers, wonDeals } from "#lib/dashboards/parts/drills.ts";
+import { winRate } from "#lib/dashboards/parts/win-rate.ts";
 
 /** The five figures every sales page begins with; who sees whose is the semantic layer's decision. */
 export const headline: readonly MetricTile[] = [
@@ -30,15 +31,7 @@ export const headline: readonly MetricTile[] = [
     target: "won_amount",
     drill: wonDeals,
   },
-  {
-    kind: "metric",
-    id: "win-rate",
-    span: 4,
-    measure: "opportunities.win_rate",
-    time: "opportunities.closed_at",
-    showsFormula: true,
-    drill: closedDeals,
-  },
+  winRate,
   {
     kind: "metric",
     id: "new-customers",

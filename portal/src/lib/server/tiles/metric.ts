@@ -7,7 +7,17 @@ import { attainment, growth, pointsChange } from "#lib/server/comparison.ts";
 import { readTarget } from "#lib/server/tiles/target.ts";
 import { stateOf, viewOf, within, type TileContext } from "#lib/server/tiles/context.ts";
 
-export async function answerMetric(tile: MetricTile, context: TileContext): Promise<MetricData> {
+/** The tile with the definition that the company has chosen. */
+async function chosen(tile: MetricTile, context: TileContext): Promise<MetricTile> {
+  if (!tile.choice) return tile;
+  const { by, variants } = tile.choice;
+  const { rows } = await context.load({ dimensions: [by], limit: 1 });
+  const variant = variants[textOf(rows[0], by) ?? ""];
+  return variant ? { ...tile, ...variant } : tile;
+}
+
+export async function answerMetric(given: MetricTile, context: TileContext): Promise<MetricData> {
+  const tile = await chosen(given, context);
   const { period } = context.scope;
   const definition = context.definition(tile.measure, tile.time);
   const filters = context.filters(viewOf(tile.measure), tile.filters);
@@ -41,5 +51,14 @@ export async function answerMetric(tile: MetricTile, context: TileContext): Prom
     compare(now, period.before),
     held(now),
   ]);
-  return { kind: "metric", definition, value, yearOnYear, previous, target, lowerIsBetter: tile.lowerIsBetter ?? false };
+  return {
+    kind: "metric",
+    definition,
+    value,
+    yearOnYear,
+    previous,
+    target,
+    lowerIsBetter: tile.lowerIsBetter ?? false,
+    drill: tile.drill ?? null,
+  };
 }
