@@ -20,7 +20,8 @@ export async function semantic(argv: string[]): Promise<number> {
     database: values.database,
     port,
     secret: settings.secret,
-    timezone: "UTC",
+    // A foreign model is nobody's company: without a zone of its own it is answered in Cube's.
+    timezone: process.env.KEHU_TIMEZONE ? settings.timezone : "UTC",
     logger: createLogger({ service: "semantic", level: settings.logLevel }),
   });
   console.log(`Cube's REST API is at http://127.0.0.1:${running.port}/cubejs-api/v1`);
