@@ -23,7 +23,7 @@ export default {
   question: m.dashboard_funnel_question,
   position: 42,
   homeOf: [],
-  period: "this-quarter",
+  period: "this-year",
   tiles: [
     {
       kind: "metric",
@@ -63,6 +63,26 @@ export default {
         "reopened_amount",
         "increased_amount",
         "less_decreased_amount",
+        "less_won_amount",
+        "less_lost_amount",
+        "closing_amount",
+      ),
+      time: moved,
+      filters: open,
+    },
+    // A deal that slips leaves one month of expected close for another: only divided by these months does it show.
+    {
+      kind: "table",
+      id: "slips",
+      span: 12,
+      title: m.tile_slips_by_month,
+      dimensions: ["pipeline.close_month"],
+      measures: named(
+        "pipeline",
+        "opening_amount",
+        "new_amount",
+        "reopened_amount",
+        "adjusted_amount",
         "slipped_amount",
         "pulled_in_amount",
         "less_won_amount",
@@ -71,6 +91,7 @@ export default {
       ),
       time: moved,
       filters: open,
+      order: { member: "pipeline.close_month", descending: true },
     },
     {
       kind: "table",
@@ -119,14 +140,15 @@ export default {
       ],
     },
     {
-      kind: "table",
+      kind: "picture",
       id: "chain",
+      picture: "columns",
       span: 12,
       title: m.tile_document_chain,
       dimensions: ["document_chain.step"],
-      measures: named("document_chain", "count", "chain_count", "amount", "conversion_rate"),
+      measures: named("document_chain", "chain_count", "amount", "conversion_rate"),
       time: "document_chain.began_at",
-      order: { member: "document_chain.chain_count", descending: true },
+      order: [{ member: "document_chain.step_order", descending: false }],
     },
   ],
 } satisfies Dashboard;
