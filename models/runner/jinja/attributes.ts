@@ -6,11 +6,15 @@ import { Dict, PyObject, Undefined, firstDefined, type Value } from "./values.ts
 /** A Python attribute or method of a value; undefined when it has none of the name. */
 export function attributeOf(target: Value, name: string): Value | undefined {
   if (typeof target === "string") return stringMethod(target, name);
-  if (Array.isArray(target)) return listMethod(target, name);
+  if (Array.isArray(target)) return firstDefined(namedPart(target, name), listMethod(target, name));
   if (target instanceof Dict) return dictMethod(target, name);
   if (target instanceof PyObject) return target.attribute(name);
   return undefined;
 }
+
+/** Of a tuple whose parts have names: the pairs that `groupby` makes. */
+const namedPart = (target: Value[], name: string): Value | undefined =>
+  "grouper" in target && (name === "grouper" || name === "list") ? (Reflect.get(target, name) as Value) : undefined;
 
 /** `target.name`: the attribute, else the item, as Jinja looks them up. */
 export const getAttribute = (target: Value, name: string): Value | undefined =>

@@ -2,11 +2,13 @@ import type { CallArguments } from "./arguments.ts";
 import { valueAt } from "./attributes.ts";
 import { formatPercent } from "./format.ts";
 import { binary } from "./operators.ts";
-import { capitalize, stringMethod, title } from "./string-methods.ts";
+import { capitalize, stringMethod } from "./string-methods.ts";
+import { escapeHtml, textFilters } from "./text-filters.ts";
 import {
   Dict,
   Float,
   PyError,
+  Tuple,
   Undefined,
   asNumber,
   compare,
@@ -91,11 +93,22 @@ const map: Filter = async (value, call, host) => {
 
 function toInteger(value: Value, call: CallArguments): Value {
   const fallback = call.value(0, "default", 0);
+  const base = call.integer(1, "base", 10);
   const number = asNumber(value);
   if (number !== undefined) return Math.trunc(number);
   const text = typeof value === "string" ? value.trim().replaceAll("_", "") : "";
+  if (base !== 10) return integerOfBase(text, base) ?? fallback;
   if (/^[-+]?\d+$/.test(text)) return Number(text);
   return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Math.trunc(Number(text)) : fallback;
+}
+
+/** `0x1A` and `1A` in base 16. */
+function integerOfBase(text: string, base: number): number | undefined {
+  const prefix = { 2: "0b", 8: "0o", 16: "0x" }[base];
+  const [, sign = "", digits = ""] = new RegExp(`^([-+]?)(?:${prefix ?? "(?!)"})?([0-9a-z]+)$`, "i").exec(text) ?? [];
+  const allowed = "0123456789abcdefghijklmnopqrstuvwxyz".slice(0, base);
+  if (digits === "" || [...digits.toLowerCase()].some((digit) => !allowed.includes(digit))) return undefined;
+  return Number.parseInt(`${sign}${digits}`, base);
 }
 
 function toFloat(value: Value, call: CallArguments): Value {
@@ -110,11 +123,19 @@ function round(value: Value, call: CallArguments): Value {
   if (number === undefined) throw new PyError(`type ${typeName(value)} doesn't define __round__ method`);
   const precision = call.integer(0, "precision", 0);
   const method = call.text(1, "method", "common");
-  const scaled = number * 10 ** precision;
-  // Python rounds halves to the even neighbour.
-  const half = Math.abs(scaled % 1) === 0.5 ? 2 * Math.round(scaled / 2) : Math.round(scaled);
-  const rounded = method === "ceil" ? Math.ceil(scaled) : method === "floor" ? Math.floor(scaled) : half;
-  return new Float(rounded / 10 ** precision);
+  const power = 10 ** precision;
+  if (method !== "common") return new Float((method === "ceil" ? Math.ceil(number * power) : Math.floor(number * power)) / power);
+  const rounded = roundHalfEven(number, precision);
+  return value instanceof Float ? new Float(rounded) : rounded;
+}
+
+/** As Python rounds: what the number exactly is decides, and a true half goes to the even neighbour. */
+function roundHalfEven(number: number, digits: number): number {
+  const scaled = number * 10 ** digits;
+  // Only a number that is a multiple of 2 ** -(digits + 1) can lie exactly between two others.
+  const isHalf = Math.abs(scaled % 1) === 0.5 && Number.isInteger(number * 2 ** (Math.max(digits, 0) + 1));
+  if (isHalf || digits < 0) return (isHalf ? 2 * Math.round(scaled / 2) : Math.round(scaled)) / 10 ** digits;
+  return Number(number.toFixed(Math.min(digits, 100)));
 }
 
 function indent(value: Value, call: CallArguments): string {
@@ -128,17 +149,35 @@ function indent(value: Value, call: CallArguments): string {
     .join("\n");
 }
 
+/** A pair that also knows its parts by name. */
+class Group extends Tuple {
+  get grouper(): Value {
+    return this[0] ?? null;
+  }
+  get list(): Value {
+    return this[1] ?? [];
+  }
+}
+
 function groupBy(value: Value, call: CallArguments): Value {
   const attribute = call.value(0, "attribute");
   const fallback = call.optional(1, "default");
-  const groups: { key: Value; items: Value[] }[] = [];
+  const caseSensitive = truthy(call.value(2, "case_sensitive", false));
+  const groups: { key: Value; folded: Value; items: Value[] }[] = [];
   for (const item of iterate(value)) {
     const key = valueAt(item, attribute, fallback);
-    const group = groups.find((candidate) => equals(candidate.key, key));
+    const folded = caseSensitive ? key : lowered(key);
+    const group = groups.find((candidate) => equals(candidate.folded, folded));
     if (group) group.items.push(item);
-    else groups.push({ key, items: [item] });
+    else groups.push({ key, folded, items: [item] });
   }
-  return groups.sort((left, right) => compare(lowered(left.key), lowered(right.key))).map(({ key, items }) => tuple([key, items]));
+  return groups
+    .sort((left, right) => compare(left.folded, right.folded))
+    .map(({ key, items }) => {
+      const group = new Group();
+      group.push(key, items);
+      return group;
+    });
 }
 
 function batch(value: Value, call: CallArguments): Value {
@@ -183,9 +222,6 @@ export function toJson(value: unknown, sortKeys: boolean, width?: number, level 
   }
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" })[mark] ?? mark);
 
 const absolute: Filter = (value) => {
   const number = asNumber(value);
@@ -266,7 +302,6 @@ export const filters: Record<string, Filter> = {
       call.value(1, "start", 0),
     );
   },
-  title: (value) => title(toText(value)),
   tojson: (value, call) => {
     const width = asNumber(call.value(0, "indent", null));
     // Jinja's own `tojson` is safe inside HTML.
@@ -291,9 +326,8 @@ export const filters: Record<string, Filter> = {
       return true;
     });
   },
+  ...textFilters,
   upper: (value) => toText(value).toUpperCase(),
-  urlencode: (value) => encodeURIComponent(toText(value)),
-  wordcount: (value) => toText(value).split(/\s+/).filter(Boolean).length,
   // dbt's type hints for its native rendering of YAML: text stays as it is.
   as_text: (value) => toText(value),
   as_bool: same,

@@ -1,33 +1,7 @@
 import { array, assert, asyncProperty, configureGlobal, integer, jsonValue, nat, option, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { globalsOf, parseTemplate, renderTemplate } from "./index.ts";
-
-/** What the snippets below can use. */
-const context = {
-  items: [3, 1, 2],
-  names: ["b", "a", "C"],
-  user: { name: "Wei", age: 30, tags: ["x", "y"] },
-  rows: [
-    { n: 1, k: "a" },
-    { n: 2, k: "b" },
-    { n: 3, k: "a" },
-  ],
-  text: "Hello World",
-  empty: [],
-  nothing: null,
-  flag: true,
-  price: 12.5,
-  path: "a.b.c",
-  tree: [
-    {
-      name: "root",
-      kids: [
-        { name: "left", kids: [] },
-        { name: "right", kids: [{ name: "leaf", kids: [] }] },
-      ],
-    },
-  ],
-};
+import { snippetContext as context } from "./snippet-context.ts";
 
 /** Template and text, as Jinja2 3.1.6 for Python renders it. */
 const snippets: [template: string, text: string][] = [
