@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runModels } from "../runner/run-models.ts";
@@ -49,6 +49,7 @@ async function computed(): Promise<Summary[]> {
   const summary = await runModels({ command: "build", projectDir, database, targetPath: null });
   expect(summary).toMatchObject({ exitCode: 0, error: null });
   const rows = await queryFile(database, "select *, (select count(*) from purchases) as purchases from summary order by customer");
+  await rm(projectDir, { recursive: true });
   expect(rows[0]?.purchases).toBe("6919");
   return rows.map((row) => ({
     id: Number(row.customer),

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { runModels } from "../runner/run-models.ts";
@@ -20,8 +20,12 @@ async function estimate(observations: string, sql: string): Promise<Record<strin
     "models/overall_median.sql": "with overall as (select * from {{ ref('overall') }}) {{ median_survival('overall') }}",
   });
   const database = join(projectDir, "survival.duckdb");
-  expect(await runModels({ command: "build", projectDir, database, targetPath: null })).toMatchObject({ exitCode: 0, error: null });
-  return queryFile(database, sql);
+  try {
+    expect(await runModels({ command: "build", projectDir, database, targetPath: null })).toMatchObject({ exitCode: 0, error: null });
+    return await queryFile(database, sql);
+  } finally {
+    await rm(projectDir, { recursive: true, force: true });
+  }
 }
 
 it("A4 survival, its standard error and median agree with the textbook", async () => {

@@ -1,6 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { runModels, type RunOptions, type RunSummary } from "../run-models.ts";
 import { queryFile, writeProject } from "../testing.ts";
 
@@ -46,6 +46,9 @@ const fit = `export default {
 };
 `;
 
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
 /** A project whose model `a_level` reads what a fit makes of the model `amounts`; its name comes first, its place in the graph last. */
 async function project(): Promise<{
   folder: string;
@@ -60,6 +63,7 @@ async function project(): Promise<{
     "models/a_history.sql": "{{ config(materialized='table') }} select mean, as_of from {{ source('fits', 'published_levels') }}",
     "fits/level.ts": fit,
   });
+  folders.push(folder);
   const database = join(folder, "shop.duckdb");
   return {
     folder,
