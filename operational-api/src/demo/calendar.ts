@@ -156,7 +156,8 @@ export function demoCalendar(until: Date, years: number, timezone: string): Demo
     start: midnight(startDate, offsetAt),
     until: end,
     dayOf,
-    dateOf: (at) => localDate(at),
+    // Intl is slow, and most that is asked for lies within.
+    dateOf: (at) => (at >= starts[0]! && at <= end ? dates[dayOf(at)]! : localDate(at)),
     monthOf: (at) => monthNumber(dates[dayOf(at)]!),
     firstOfMonth,
     businessOf,
