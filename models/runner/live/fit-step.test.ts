@@ -46,6 +46,7 @@ sources:
   inputs: ["fct_orders"],
   run({ fct_orders: rows }, { today }) {
     if (today === "2026-11-23") throw new Error("not on a Monday");
+    while (today === "2026-11-24");
     const mean = rows.reduce((sum, { amount }) => sum + amount, 0) / rows.length;
     return { tables: { level: [{ mean: mean.toFixed(2) }] }, sample: rows.length, remark: null };
   },
@@ -167,4 +168,14 @@ it("a fit that fails stops no publish; the last good result stays with its date"
   ]);
   expect(warnings).toMatchObject([{ fit: "level", remark: "not on a Monday" }]);
   expect(errors).toEqual([]);
+});
+
+it("ends at once while a fit is being computed, and computes it after the next start", async () => {
+  now = new Date("2026-11-24T02:00:00Z");
+  expect(await published(1, () => builder.start(), level)).toEqual([[]]);
+  await builder.stop();
+  expect({ errors, warnings }).toEqual({ errors: [], warnings: [] });
+  now = new Date("2026-11-25T02:00:00Z");
+  builder = createBuilder();
+  expect(await published(2, () => builder.start(), level)).toEqual([[], [{ mean: "12.50", as_of: "2026-11-25 02:00:00" }]]);
 });

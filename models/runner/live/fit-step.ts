@@ -39,6 +39,7 @@ export function createFitStep(options: FitStepOptions): FitStep {
   const { project, clock, logger } = options;
   const tables = fitTablesOf(project);
   const timeZone = String(project.vars.timezone ?? "UTC");
+  let files: readonly string[] = [];
   let worker: Worker | undefined;
   let ended: Promise<void> = Promise.resolve();
   let waiting: FitRun[] = [];
@@ -59,9 +60,8 @@ export function createFitStep(options: FitStepOptions): FitStep {
     lastEmpty = isEmpty ? asOf.getTime() : Number.POSITIVE_INFINITY;
   }
 
+  /** Up to the thread's start without a pause, so that there is never a second one. */
   async function compute(pointer: SnapshotPointer): Promise<void> {
-    const files = await fitFiles(options.projectDir);
-    if (files.length === 0) return;
     const asOf = clock();
     isRequested = false;
     // Also when it fails: trying again at once would fail again.
@@ -102,6 +102,7 @@ export function createFitStep(options: FitStepOptions): FitStep {
 
   return {
     async prepare(connection) {
+      files = await fitFiles(options.projectDir);
       await createFitTables(tables, connection);
       const record = tables.find((table) => table.fit === null);
       if (!record) return;
@@ -112,7 +113,7 @@ export function createFitStep(options: FitStepOptions): FitStep {
       if (last?.[0] instanceof Date) remember(last[0], last[1] === true);
     },
     published(pointer) {
-      if (worker || waiting.length > 0 || !isDue()) return;
+      if (worker || waiting.length > 0 || isStopping || files.length === 0 || !isDue()) return;
       ended = compute(pointer).catch((error: unknown) => {
         if (!isStopping) logger.error({ err: error }, "the fits could not be computed; earlier results stay");
       });
