@@ -129,7 +129,7 @@ async function makeCut(request: BuildRequest, connection: DuckDBConnection): Pro
     const sources = await readSourceChanges(connection, project, reason === "all" ? [] : reason.changed, since);
     await connection.run(ledgerSql(entry));
     const one = { project, connections: [connection], inTransaction: true };
-    const results = await executeAll({ ...one, selected: plan.cut, ...building(request, reason, cutArea, sources) });
+    const results = await executeAll({ ...one, selected: plan.cut, ...building(request, reason, plan, cutArea, sources) });
     const check = isNewDay(reason)
       ? await compareAll(
           one,
@@ -173,7 +173,7 @@ async function buildDownstream(
     if (!due) changes.settle(node.uniqueId);
     return due;
   };
-  const build = building(request, reason, workArea);
+  const build = building(request, reason, plan, workArea);
   const common = { project, connections, isDue };
   if (!isNewDay(reason)) {
     const passed = reason === "all" ? new Set<string>() : await readPassedTests(connections[0]!);
@@ -199,6 +199,7 @@ async function buildDownstream(
 function building(
   { project, changes }: BuildRequest,
   reason: BuildReason,
+  plan: BuildPlan,
   area: string,
   sources?: SourceChanges,
 ): Pick<ExecuteOptions, "build"> {
@@ -212,6 +213,7 @@ function building(
       } else {
         built = await buildDifferentially(node, tools, {
           project,
+          whole: plan.whole,
           changes,
           area,
           inTransaction,

@@ -14,6 +14,8 @@ import { differingRows, keyColumn, keysReached, makeTable, narrowedInputs } from
 export interface DifferentialOptions {
   project: Project;
   changes: ChangedRows;
+  /** Unique ids of models that are to be made whole. */
+  whole: ReadonlySet<string>;
   /** Schema for tables on the way, `catalog.schema`: where the builder may write at this moment. */
   area: string;
   /** The connection is in a transaction that the caller ends. */
@@ -22,7 +24,7 @@ export interface DifferentialOptions {
   sourceRows?: (id: string) => string | null | undefined;
 }
 
-/** More keys than this share of a table's rows, and the whole table is the cheaper way. */
+/** More rows than this share of a table, and the whole table is the cheaper way. */
 const keyedShare = 0.2;
 const alwaysKeyed = 100;
 
@@ -96,7 +98,7 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
   const { node, relation, tools, options, place } = task;
   const { connection, compiler } = tools;
   const { changes } = options;
-  if (changes.overdue.has(node.uniqueId)) return null;
+  if (options.whole.has(node.uniqueId)) return null;
   const changed = node.dependsOn.flatMap((id) => {
     const rows = options.project.sources.has(id) ? options.sourceRows?.(id) : changes.hasChanged(id) ? changes.rowsOf(id) : undefined;
     return rows === undefined ? [] : [{ id, rows }];
@@ -112,15 +114,18 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
   await runStatements(connection, [
     `${makeTable(keys)} as select distinct ${keyColumn} from (${selects.join(" union all ")}) as kehu_reached where ${keyColumn} is not null`,
   ]);
-  const counted = await connection.run(`select (select count(*) from ${keys}), (select count(*) from ${relation.toText()})`);
-  const [keyCount = 0, rowCount = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
-  if (keyCount > alwaysKeyed && keyCount > keyedShare * rowCount) return null;
+  const name = relation.toText();
+  const key = quoteIdentifier(rule.key);
+  const counted = await connection.run(
+    `select (select count(*) from ${keys}), (select count(*) from ${name} where ${key} in (select ${keyColumn} from ${keys})), (select count(*) from ${name})`,
+  );
+  const [keyCount = 0, reachedRows = 0, allRows = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
+  if (Math.max(keyCount, reachedRows) > Math.max(alwaysKeyed, keyedShare * allRows)) return null;
   const inputOf = (id: string): string => place(`input ${id}`);
   const relations = new Map([...rule.inputs.keys()].map((id) => [id, narrowed(inputRelation(compiler, id), inputOf(id))]));
   const sql = trimSemicolon(await compiler.compile(node, connection, { relations, overrides: new Map(), vars: {} }));
   const after = place("after");
-  const key = quoteIdentifier(rule.key);
-  const before = `(select * from ${relation.toText()} where ${key} in (select ${keyColumn} from ${keys}))`;
+  const before = `(select * from ${name} where ${key} in (select ${keyColumn} from ${keys}))`;
   if (keyCount > 0) {
     await runStatements(connection, [...narrowedInputs(rule, keys, relationOf, inputOf), `${makeTable(after)} as (\n${sql}\n)`]);
     const columns = await columnNames(connection, after);

@@ -46,6 +46,13 @@ it("narrows inputs in the order in which they lead to each other", async () => {
   ]);
 });
 
+it("reads an expression over the columns as it is written", async () => {
+  const rule = await ruleOf("{key: month, from: {stg_orders: \"date_trunc('month', ordered_on)\"}}");
+  if (!rule) throw new Error("there is no rule");
+  const [orders = ""] = rule.inputs.keys();
+  expect(keysReached(rule, orders, "changed", short)).toEqual(["select (date_trunc('month', ordered_on)) as kehu_key from changed"]);
+});
+
 it.each([
   ["{from: {stg_orders: order_key}}", "it needs a key, the name of a column"],
   ["{key: order_key, from: {stg_order: order_key}}", 'stg_order is not an input of this model. Did you mean "stg_orders"?'],

@@ -9,6 +9,9 @@ export const isNewColumn = "kehu_is_new";
 /** The head of a statement that makes a table; DuckDB wants the word where the table is temporary. */
 export const makeTable = (table: string): string => `create or replace ${table.startsWith("temp.") ? "temp " : ""}table ${table}`;
 
+/** A column as SQL reads it; a rule may also write an expression over the input's columns. */
+export const readColumn = (column: string): string => (/^\w+$/.test(column) ? quoteIdentifier(column) : `(${column})`);
+
 /** How SQL names an input, by unique id. */
 export type RelationText = (id: string) => string;
 
@@ -19,7 +22,7 @@ export type RelationText = (id: string) => string;
 export function keysReached(rule: KeyedRule, id: string, rows: string, relation: RelationText): string[] {
   const input = rule.inputs.get(id);
   if (!input) throw new Error(`${id} has no rule`);
-  if ("column" in input) return [`select ${quoteIdentifier(input.column)} as ${keyColumn} from ${rows}`];
+  if ("column" in input) return [`select ${readColumn(input.column)} as ${keyColumn} from ${rows}`];
   return input.links.flatMap(({ column, to, toColumn }) =>
     keysReached(
       rule,
@@ -38,7 +41,7 @@ export function narrowedInputs(rule: KeyedRule, keys: string, relation: Relation
   return [...rule.inputs].map(([id, input]) => {
     const conditions =
       "column" in input
-        ? [`${quoteIdentifier(input.column)} in (select ${keyColumn} from ${keys})`]
+        ? [`${readColumn(input.column)} in (select ${keyColumn} from ${keys})`]
         : [...Map.groupBy(input.links, (link) => link.column)].map(([column, links]) => reaches(column, links, place));
     return `${makeTable(place(id))} as select * from ${relation(id)} where ${conditions.join(" or ")}`;
   });

@@ -12,6 +12,8 @@ export interface BuildPlan {
   tests: Node[];
   /** Built whatever their parents came out as. */
   always: ReadonlySet<string>;
+  /** Of these, those that are made whole: the hour, the day or the time reaches all of their rows, or which rows changed is not known. */
+  whole: ReadonlySet<string>;
   /** Everything that any build makes. */
   all: Node[];
   /** Whether the cut makes it. */
@@ -62,6 +64,7 @@ export function planBuild(project: Project, reason: BuildReason): BuildPlan {
       (test) => isTimely(test) && (late.includes(test) || isOverdue(test, reason) || test.dependsOn.some((id) => ids.has(id))),
     ),
     always: idsOf([...due, ...rebuilt.filter(readsSources), ...late]),
+    whole: idsOf(due),
     all,
     readsSources,
   };
