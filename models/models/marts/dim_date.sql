@@ -21,6 +21,15 @@ published as (
   where kind = 'holiday' and month(date_key) = 10
 ),
 
+-- The 30 days around a Spring Festival, with that of the year before: trade follows the festival, which moves by weeks from year to year.
+festivals as (
+  select
+    this_year.festival_on,
+    year_before.festival_on as festival_before_on
+  from {{ ref('spring_festivals') }} as this_year
+  inner join {{ ref('spring_festivals') }} as year_before on this_year.year - 1 = year_before.year
+),
+
 -- Moved to where a fiscal month starts on the first.
 shifted as (
   select
@@ -43,8 +52,14 @@ final as (
     coalesce(workdays.kind = 'workday', false) or (workdays.kind is null and isodow(shifted.date_key) < 6) as is_workday,
     case when workdays.kind = 'holiday' then workdays.name_zh end as holiday_zh,
     case when workdays.kind = 'holiday' then workdays.name_en end as holiday_en,
-    published.year is not null as is_holiday_published
+    published.year is not null as is_holiday_published,
+    -- The 29th of February outside the festival has no day to be compared with.
+    case
+      when festivals.festival_on is not null then festivals.festival_before_on + cast(shifted.date_key - festivals.festival_on as integer)
+      when strftime(shifted.date_key, '%m-%d') <> '02-29' then cast(shifted.date_key - interval 1 year as date)
+    end as aligned_year_before_on
   from shifted
+  left join festivals on shifted.date_key between festivals.festival_on - 30 and festivals.festival_on + 30
   left join workdays on shifted.date_key = workdays.date_key
   left join published on year(shifted.date_key) = published.year
 )
@@ -62,5 +77,6 @@ select
   is_workday,
   holiday_zh,
   holiday_en,
-  is_holiday_published
+  is_holiday_published,
+  aligned_year_before_on
 from final
