@@ -2,10 +2,9 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { BuildTools } from "../execute.ts";
 import { Relation, quoteIdentifier } from "../relation.ts";
 import type { Node } from "../resources.ts";
-import { literal, runAtomically, runStatements, trimSemicolon } from "../statements.ts";
+import { columnsOfQuery, literal, runAtomically, runStatements, trimSemicolon } from "../statements.ts";
 import { isPlainTable } from "./differential-build.ts";
 import { differingRows, isNewColumn, makeTable } from "./keyed-sql.ts";
-import { columnsOfQuery } from "../statements.ts";
 
 /** A relation that builds by parts had brought to other rows than a whole build. */
 export interface Drift {
@@ -36,14 +35,28 @@ export async function checkAgainstWhole(
   ];
   const sql = trimSemicolon(await tools.compiler.compile(node, connection));
   await runStatements(connection, [`${makeTable(after)} as (\n${sql}\n)`]);
-  const columns = (await columnsOfQuery(connection, `select * from ${after}`)).map((column) => column.name);
-  await runStatements(connection, [`${makeTable(rows)} as ${differingRows(columns, name, after)}`]);
-  const counted = await connection.run(`select count(*) filter (not ${isNewColumn}), count(*) filter (${isNewColumn}) from ${rows}`);
-  const [unexpected = 0, missing = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
+  const drift =
+    (await digest(connection, name)) === (await digest(connection, after)) ? null : await compare(node, connection, name, after, rows);
   const replace = [`create or replace table ${name} as select * from ${after}`];
   await (options.inTransaction ? runStatements(connection, replace) : runAtomically(connection, replace));
-  await runStatements(connection, [`drop table ${after}`, `drop table ${rows}`]);
-  return unexpected + missing === 0 ? null : { schema: node.schema, model: node.name, unexpected, missing };
+  await runStatements(connection, [`drop table ${after}`]);
+  return drift;
+}
+
+/** Says the same of the same rows in any order, and of the same columns; takes no memory, however large the table is. */
+async function digest(connection: DuckDBConnection, relation: string): Promise<string> {
+  const columns = await columnsOfQuery(connection, `select * from ${relation}`);
+  const result = await connection.run(`select count(*), sum(cast(hash(kehu_row) as hugeint)) from ${relation} as kehu_row`);
+  return JSON.stringify([columns, (await result.getRowsJS())[0]?.map(String)]);
+}
+
+async function compare(node: Node, connection: DuckDBConnection, before: string, after: string, rows: string): Promise<Drift> {
+  const columns = (await columnsOfQuery(connection, `select * from ${after}`)).map((column) => column.name);
+  await runStatements(connection, [`${makeTable(rows)} as ${differingRows(columns, before, after)}`]);
+  const counted = await connection.run(`select count(*) filter (not ${isNewColumn}), count(*) filter (${isNewColumn}) from ${rows}`);
+  const [unexpected = 0, missing = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
+  await runStatements(connection, [`drop table ${rows}`]);
+  return { schema: node.schema, model: node.name, unexpected, missing };
 }
 
 /** The snapshot says when its tables were last compared with a whole build, and what differed. */
