@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { createMirror, openWarehouse, verify, type Mirror, type Warehouse } from "@kehu/ingest";
-import { createLiveBuilder } from "@kehu/models";
+import { createLiveBuilder, type LiveBuilder } from "@kehu/models";
 import { clockFrom, createLogger, publicationName, type Logger } from "@kehu/operational-api";
 import type { Channel, Running } from "./child.ts";
 import { equalSecrets } from "./equal-secrets.ts";
@@ -39,7 +39,7 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   const timer = setInterval(report, healthEveryMs);
   report();
 
-  const routes = internalRoutes({ warehouse, mirror, source, logger, secret: settings.internalSecret });
+  const routes = internalRoutes({ warehouse, mirror, builder, source, logger, secret: settings.internalSecret });
   const listener = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
     const server = serve({ fetch: routes.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server, port }));
   });
@@ -55,16 +55,30 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   };
 }
 
-/** `POST /internal/verify`, for `kehu verify` while this process holds the files. */
-function internalRoutes(options: { warehouse: Warehouse; mirror: Mirror; source: string; logger: Logger; secret: string }): Hono {
-  const { warehouse, mirror, source, logger, secret } = options;
+interface InternalRoutes {
+  warehouse: Warehouse;
+  mirror: Mirror;
+  builder: Pick<LiveBuilder, "requestFits">;
+  source: string;
+  logger: Logger;
+  secret: string;
+}
+
+/** `POST /internal/verify` and `/internal/fit`, for `kehu verify` and `kehu fit` while this process holds the files. */
+function internalRoutes(options: InternalRoutes): Hono {
+  const { warehouse, mirror, builder, source, logger, secret } = options;
   const app = new Hono();
   app.post("/internal/verify", async (context) => {
     if (!equalSecrets(context.req.header("x-kehu-internal"), secret)) return context.notFound();
     return context.json(await verify({ source, schema: "crm", warehouse, mirror, logger }));
   });
+  app.post("/internal/fit", (context) => {
+    if (!equalSecrets(context.req.header("x-kehu-internal"), secret)) return context.notFound();
+    builder.requestFits();
+    return context.body(null, 202);
+  });
   app.onError((error, context) => {
-    logger.error({ err: error }, "verify failed");
+    logger.error({ err: error, path: context.req.path }, "an internal request failed");
     return context.json({ error: error.message }, 500);
   });
   return app;

@@ -146,11 +146,7 @@ it("runs on request, and not again after a start on the same day", async () => {
   builder = createBuilder();
   await builder.start();
   now = new Date("2026-11-22T10:00:00Z");
-  const asked = (): void => {
-    builder.requestFits();
-    builder.requestFullBuild();
-  };
-  expect(await published(2, asked, level)).toEqual([
+  expect(await published(2, () => builder.requestFits(), level)).toEqual([
     [{ mean: "12.50", as_of: "2026-11-22 08:00:00" }],
     [{ mean: "12.50", as_of: "2026-11-22 10:00:00" }],
   ]);

@@ -70,7 +70,7 @@ export interface LiveBuilder {
   onFailed(listener: (error: unknown) => void): () => void;
   /** Rebuilds everything, as after a change of the company's settings. */
   requestFullBuild(): void;
-  /** Runs the statistical fits with the next publish, whatever the day. */
+  /** Builds everything, and runs the statistical fits on that, whatever the day. */
   requestFits(): void;
   status(): LiveStatus;
 }
@@ -357,7 +357,11 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       return () => void failed.delete(listener);
     },
     requestFullBuild: demandFull,
-    requestFits: () => fits?.request(),
+    requestFits() {
+      if (!fits) return;
+      fits.request();
+      demandFull();
+    },
     status: () => ({ ...status }),
   };
 }
