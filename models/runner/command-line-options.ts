@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
-import { UsageError, didYouMean } from "./errors.ts";
+import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { readEventTimes } from "./microbatch.ts";
 import type { Settings } from "./resources.ts";
 import { commands, type RunOptions } from "./run-options.ts";
 import { readIndirectSelection } from "./selectors.ts";
-import { isSettings, parseYaml } from "./yaml.ts";
+import { parseYaml } from "./yaml.ts";
 
 export const usage = `kehu build | run | test | seed | snapshot | compile | ls | show | docs generate | source freshness
 kehu parse | run-operation MACRO | clean | retry
@@ -132,9 +132,12 @@ function number(text: string | undefined, flag: string): number | undefined {
 
 function readMapping(text: string | undefined, flag: string): Settings {
   if (text === undefined) return {};
-  const mapping = parseYaml(text, flag);
-  if (!isSettings(mapping)) throw new UsageError(`${flag} takes a YAML mapping such as '{a: 1}', found ${text}`);
-  return mapping;
+  try {
+    return parseYaml(text, flag);
+  } catch (cause) {
+    if (!(cause instanceof ProjectError)) throw cause;
+    throw new UsageError(`${flag} takes a YAML mapping such as '{a: 1}', found ${text}\n${cause.message}`, { cause });
+  }
 }
 
 /** `run-operation NAME`: the word right after the command. */

@@ -48,9 +48,36 @@ it.each([
   [["build", "--frobnicate"], "--frobnicate"],
   [["build", "--threads", "none"], '--threads takes a whole number above 0, found "none"'],
   [["build", "--select", "tags:x"], 'there is no selector method "tags:"'],
+  [
+    ["build", "--indirect-selection", "cautios"],
+    '--indirect-selection takes eager, cautious, buildable, empty, found "cautios". Did you mean "cautious"?',
+  ],
+  [["run", "--event-time-start", "2024-01-01"], "--event-time-start and --event-time-end go together"],
+  [["ls", "--resource-type", "modle"], 'there is no resource type "modle"'],
+  [["build", "--state", "nowhere"], "nowhere has no manifest.json"],
+  [["run-operation"], "run-operation needs the name of a macro"],
+  [["run-operation", "tidy", "--args", "[1]"], "--args takes a YAML mapping such as '{a: 1}', found [1]"],
+  [["build", "--vars", "{a: [}"], "--vars takes a YAML mapping"],
 ])("answers 2 and says why: %j", async (words, message) => {
   expect(await kehu(...words)).toBe(2);
   expect(printed).toContain(message);
+});
+
+it("lists by type, with the tests that a word asks for", async () => {
+  expect(await kehu("ls", "--select", "a", "b", "--resource-type", "model", "test", "--indirect-selection", "empty")).toBe(0);
+  expect(printed).toBe("shop.a\nshop.b\n");
+});
+
+it("tells templates the target's name", async () => {
+  const folder = await writeProject({ "models/a.sql": "select '{{ target.name }}' as name" });
+  expect(await runnerCommand(["compile", "--project-dir", folder, "--database", join(folder, "shop.duckdb"), "--target", "prod"])).toBe(0);
+  expect(printed).toContain("select 'prod' as name");
+});
+
+it("cleans without a database", async () => {
+  const folder = await writeProject({ "target/manifest.json": "{}" });
+  expect(await runnerCommand(["clean", "--project-dir", folder])).toBe(0);
+  expect([printed, existsSync(join(folder, "target"))]).toEqual(["removed target\n", false]);
 });
 
 it("answers 2 without a database or a project", async () => {
