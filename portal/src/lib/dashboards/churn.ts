@@ -86,13 +86,15 @@ export default {
       order: [{ member: "churn_losses.lost_amount", descending: true }],
     },
     {
-      kind: "bars",
+      kind: "picture",
       id: "reasons",
+      picture: "columns",
       span: 5,
       title: m.tile_churn_reasons,
-      measure: "churn_events.count",
-      dimension: "churn_events.reason",
+      dimensions: ["churn_events.reason"],
+      measures: ["churn_events.count", "churn_events.lost_amount", "churn_events.win_back_rate"],
       time: churnedAt,
+      order: [{ member: "churn_events.count", descending: true }],
     },
     {
       kind: "table",
