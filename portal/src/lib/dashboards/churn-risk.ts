@@ -51,6 +51,7 @@ export default {
       measures: ["churn_risk.expected_churn_count", "churn_risk.expected_loss"],
       time: null,
       order: [{ member: "churn_risk.expected_churn_count", descending: true }],
+      drill: { view: "churn_risk", time: "fitted_at" },
     },
     {
       kind: "table",

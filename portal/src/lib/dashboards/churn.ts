@@ -1,8 +1,9 @@
 import { m } from "#lib/paraglide/messages.js";
-import type { Dashboard } from "#lib/dashboards/definition.ts";
+import type { Dashboard, Drill } from "#lib/dashboards/definition.ts";
 
 const period = "churn.period";
 const churnedAt = "churn_events.churned_at";
+const events: Drill = { view: "churn_events", time: "churned_at" };
 const rates = ["churn.churn_rate", "churn.churned_count", "churn.active_at_start_count"] as const;
 const byRate = [{ member: "churn.churn_rate", descending: true }];
 
@@ -15,7 +16,15 @@ export default {
   tiles: [
     { kind: "metric", id: "rate", span: 3, measure: "churn.churn_rate", time: period, lowerIsBetter: true, showsFormula: true },
     { kind: "metric", id: "churned", span: 3, measure: "churn.churned_count", time: period, lowerIsBetter: true },
-    { kind: "metric", id: "lost-amount", span: 3, measure: "churn_events.lost_amount", time: churnedAt, lowerIsBetter: true },
+    {
+      kind: "metric",
+      id: "lost-amount",
+      span: 3,
+      measure: "churn_events.lost_amount",
+      time: churnedAt,
+      lowerIsBetter: true,
+      drill: events,
+    },
     { kind: "metric", id: "win-backs", span: 3, measure: "churn.win_back_count", time: period },
     {
       kind: "picture",
@@ -95,16 +104,18 @@ export default {
       measures: ["churn_events.count", "churn_events.lost_amount", "churn_events.win_back_rate"],
       time: churnedAt,
       order: [{ member: "churn_events.count", descending: true }],
+      drill: events,
     },
     {
       kind: "table",
       id: "churned-customers",
       span: 7,
       title: m.tile_churned_customers,
-      dimensions: ["churn_events.customer", "churn_events.owner", "churn_events.reason"],
+      dimensions: ["churn_events.customer_id", "churn_events.customer", "churn_events.owner", "churn_events.reason"],
       measures: ["churn_events.lost_amount", "churn_events.count", "churn_events.won_back_count"],
       time: churnedAt,
       order: { member: "churn_events.lost_amount", descending: true },
+      drill: { ...events, by: "churn_events.customer_id" },
     },
   ],
 } satisfies Dashboard;

@@ -110,8 +110,8 @@ export interface PictureTile extends TileBase {
   measures: readonly string[];
   /** The time dimension the period applies to; null for what is stated as of now. */
   time: string | null;
-  /** Which part of the period is asked for: all of it when absent, or the state at its end. */
-  at?: StateAt;
+  /** Which part of the period is asked for: all of it when absent, or the state at its end. "all" asks for all times, what is to come included. */
+  at?: StateAt | "all";
   /** The time dimension itself by this, as the first dimension. */
   granularity?: "day" | "week" | "month" | "quarter" | "year";
   filters?: readonly FixedFilter[];

@@ -61,6 +61,7 @@ export default {
       measures: ["rfm.customer_count", "rfm.amount", "rfm.median_recency_days"],
       time: null,
       order: [{ member: "rfm.amount", descending: true }],
+      drill: { view: "rfm", time: "last_order_at" },
     },
     {
       kind: "picture",

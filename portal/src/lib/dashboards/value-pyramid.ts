@@ -1,7 +1,8 @@
 import { m } from "#lib/paraglide/messages.js";
-import type { Dashboard } from "#lib/dashboards/definition.ts";
+import type { Dashboard, Drill } from "#lib/dashboards/definition.ts";
 
 const period = "value.period";
+const customers: Drill = { view: "value", time: "period" };
 const moved = [{ member: "value_moves.direction", values: ["up", "down"] }];
 
 export default {
@@ -26,6 +27,7 @@ export default {
       time: period,
       at: "last-month",
       order: [{ member: "value.avg_score", descending: true }],
+      drill: customers,
     },
     {
       kind: "picture",
@@ -63,6 +65,7 @@ export default {
       time: period,
       at: "last-month",
       order: [{ member: "value.profit_contribution", descending: true }],
+      drill: customers,
     },
     {
       kind: "picture",

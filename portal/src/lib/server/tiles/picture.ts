@@ -11,7 +11,7 @@ const defaultLimit = 1_000;
 
 /** The part of the period that the tile asks for; without a period its state is that of today. */
 function rangeOf({ time, at }: PictureTile, elapsed: DateRange | null, today: string): DateRange | null {
-  if (time === null) return null;
+  if (time === null || at === "all") return null;
   if (at === undefined) return elapsed;
   return stateOf(elapsed ?? { from: today, to: today }, at);
 }
