@@ -358,6 +358,207 @@ describe("figures of the company that can be reckoned by hand", () => {
       },
     ]);
   });
+
+  test("A8 attainment in three tiers, what was expected by now, and the projected finish, by workdays", async () => {
+    const names = [
+      "result_amount result_goal result_stretch result_challenge attainment stretch_attainment",
+      "workday_share expected_amount pace_gap projected_amount unpublished_month_count",
+    ].flatMap((part) => measures("leaderboard", ...part.split(" ")));
+    const ask = (from: string, to: string) =>
+      load({
+        measures: names,
+        dimensions: ["leaderboard.employee", "leaderboard.result_basis_label_zh"],
+        timeDimensions: [{ dimension: "leaderboard.month", dateRange: [from, to] }],
+        order: { "leaderboard.result_amount": "desc" },
+      });
+    const basis = { result_basis_label_zh: "已审核订单", result_challenge: null, unpublished_month_count: "0" };
+    expect(await ask("2025-05-01", "2025-05-31")).toEqual([
+      {
+        ...basis,
+        employee: "Seller",
+        result_amount: "1400.05",
+        result_goal: "1000.00",
+        result_stretch: "2000.00",
+        attainment: expect.closeTo(1.40005),
+        stretch_attainment: expect.closeTo(0.700025),
+        workday_share: 1,
+        expected_amount: "1000.00",
+        pace_gap: "400.05",
+        projected_amount: "1400.05",
+      },
+      {
+        ...basis,
+        employee: "Idle",
+        result_amount: "0.00",
+        result_goal: "600.00",
+        result_stretch: null,
+        attainment: 0,
+        stretch_attainment: null,
+        workday_share: 1,
+        expected_amount: "600.00",
+        pace_gap: "-600.00",
+        projected_amount: "0.00",
+      },
+    ]);
+    // June has 20 workdays (the 2nd is a holiday), of which 9 are over: 70 ÷ 0.45.
+    expect((await ask("2025-06-01", "2025-06-30"))[0]).toMatchObject({
+      employee: "Seller",
+      result_amount: "70.00",
+      result_goal: null,
+      workday_share: expect.closeTo(0.45),
+      expected_amount: null,
+      pace_gap: null,
+      projected_amount: "155.56",
+    });
+    // In April a Sunday is made up for (22 workdays), May has 19: 1470.05 in 50 of 61, of a goal of 1000.
+    expect((await ask("2025-04-01", "2025-06-30"))[0]).toMatchObject({
+      employee: "Seller",
+      workday_share: expect.closeTo(50 / 61),
+      expected_amount: "819.67",
+      pace_gap: "650.38",
+      projected_amount: "1793.46",
+    });
+  });
+
+  test("A8 results by day, with the target spread over workdays and new customers credited to who had them then", async () => {
+    const names = measures("performance", "result_amount", "goal_amount", "attainment", "new_customer_count");
+    const by = (granularity: string) => [{ ...may("performance.day")[0]!, granularity }];
+    expect(
+      await load({
+        measures: names,
+        dimensions: ["performance.owner", "performance.department_then"],
+        timeDimensions: by("month"),
+        order: { "performance.owner": "asc" },
+      }),
+    ).toMatchObject([
+      { owner: "Idle", department_then: "South", result_amount: "0.00", goal_amount: "600.00", attainment: 0, new_customer_count: "1" },
+      { owner: "Seller", department_then: "North", result_amount: "1400.05", goal_amount: "1000.00", new_customer_count: "0" },
+    ]);
+    const days = await load({ measures: names, timeDimensions: by("day"), order: { "performance.day": "asc" } });
+    // The 1st, 2nd and 5th are holidays; the 10th is a Saturday with an order and no target.
+    expect(days.map((row) => [String(row["day"]).slice(0, 10), row["goal_amount"]]).slice(0, 5)).toEqual([
+      ["2025-05-02", "0.00"],
+      ["2025-05-06", "84.20"],
+      ["2025-05-07", "84.21"],
+      ["2025-05-08", "84.21"],
+      ["2025-05-09", "84.21"],
+    ]);
+    expect(days.find((row) => String(row["day"]).startsWith("2025-05-10"))).toMatchObject({
+      result_amount: "1400.05",
+      goal_amount: "0.00",
+      attainment: null,
+    });
+  });
+
+  test("A8 growth by the calendar and by the distance to the Spring Festival, each under its name", async () => {
+    // 80.00 on 1 February 2024, nine days before the festival; nine days before that of 2025 is 20 January.
+    const ask = (from: string, to: string) =>
+      load({
+        measures: measures(
+          "performance",
+          "order_amount_year_before",
+          "order_amount_aligned_year_before",
+          "order_growth",
+          "order_aligned_growth",
+        ),
+        timeDimensions: [{ dimension: "performance.day", dateRange: [from, to] }],
+      });
+    const [none, all] = ["0.00", "80.00"];
+    expect(await ask("2025-01-01", "2025-01-31")).toEqual([
+      { order_amount_year_before: none, order_amount_aligned_year_before: all, order_growth: null, order_aligned_growth: -1 },
+    ]);
+    expect(await ask("2025-02-01", "2025-02-28")).toEqual([
+      { order_amount_year_before: all, order_amount_aligned_year_before: none, order_growth: -1, order_aligned_growth: null },
+    ]);
+  });
+
+  test("A8 coverage counts the customers that have an owner", async () => {
+    expect(
+      await load({
+        measures: measures("customer_care", "owned_count", "covered_count", "coverage_rate", "neglected_count", "days_since_contact"),
+        dimensions: ["customer_care.owner", "customer_care.last_contact_on"],
+      }),
+    ).toEqual([
+      {
+        owner: "Seller",
+        last_contact_on: "2025-05-10",
+        owned_count: "1",
+        covered_count: "1",
+        coverage_rate: 1,
+        neglected_count: "0",
+        days_since_contact: "36",
+      },
+    ]);
+  });
+
+  test("A10 ageing and days sales outstanding", async () => {
+    // S1 comes to 1595.05 with tax, due 30 days later on 9 June; 900 and a return of 115 are laid against it. S3 (135) is due in July, S4 (145) was in March 2024.
+    expect(
+      await load({
+        measures: measures("receivables", "open_amount", "overdue_amount", "overdue_days"),
+        dimensions: ["receivables.bucket", "receivables.number"],
+        filters: [{ member: "receivables.is_open", operator: "equals", values: ["true"] }],
+        order: { "receivables.number": "asc" },
+      }),
+    ).toMatchObject([
+      { number: "S1", bucket: "1_30", open_amount: "580.05", overdue_amount: "580.05", overdue_days: "6" },
+      { number: "S3", bucket: "not_due", open_amount: "135.00", overdue_amount: "0.00", overdue_days: null },
+      { number: "S4", bucket: "over_180", open_amount: "145.00", overdue_amount: "145.00", overdue_days: "470" },
+    ]);
+    const turnover = (from: string, to: string) =>
+      load({
+        measures: measures("receivable_turnover", "open_amount", "overdue_amount", "billed_amount", "dso_days"),
+        timeDimensions: [{ dimension: "receivable_turnover.month", dateRange: [from, to] }],
+      });
+    // S1 and S3 were sold in the 90 days before the cut; at the end of May only S1 was, and not due.
+    expect(await turnover("2025-06-01", "2025-06-30")).toEqual([
+      { open_amount: "860.05", overdue_amount: "725.05", billed_amount: "1730.05", dso_days: expect.closeTo((90 * 860.05) / 1730.05) },
+    ]);
+    expect(await turnover("2025-05-01", "2025-05-31")).toEqual([
+      { open_amount: "725.05", overdue_amount: "145.00", billed_amount: "1595.05", dso_days: expect.closeTo((90 * 725.05) / 1595.05) },
+    ]);
+  });
+
+  test("A12 provinces: orders, growth, customers and coverage at the end of the period", async () => {
+    expect(
+      await load({
+        measures: measures(
+          "regions",
+          "order_amount",
+          "order_amount_year_before",
+          "growth",
+          "customer_count",
+          "active_count",
+          "new_count",
+          "coverage_rate",
+        ),
+        dimensions: ["regions.region"],
+        timeDimensions: [{ dimension: "regions.month", dateRange: ["2025-01-01", "2025-06-30"] }],
+        order: { "regions.order_amount": "desc" },
+      }),
+    ).toEqual([
+      {
+        region: "湖北",
+        order_amount: "1400.05",
+        order_amount_year_before: "0.00",
+        growth: null,
+        customer_count: "1",
+        active_count: "1",
+        new_count: "1",
+        coverage_rate: 1,
+      },
+      {
+        region: "广东",
+        order_amount: "70.00",
+        order_amount_year_before: "80.00",
+        growth: expect.closeTo(-0.125),
+        customer_count: "1",
+        active_count: "1",
+        new_count: "0",
+        coverage_rate: 1,
+      },
+    ]);
+  });
 });
 
 test("every measure of a view answers by every dimension and by every time", { timeout: 120_000 }, async () => {

@@ -88,8 +88,30 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     time: "month",
   },
   leaderboard: {
-    measures: "order_amount receipt_amount won_amount new_customer_count order_target order_attainment",
-    dimensions: "employee employee_id department department_id month",
+    measures:
+      "order_amount receipt_amount won_amount new_customer_count order_target order_attainment result_amount result_goal result_stretch result_challenge attainment stretch_attainment challenge_attainment workday_share expected_amount pace_gap projected_amount projected_attainment",
+    dimensions: "employee employee_id department department_id result_basis month",
+    time: "month",
+  },
+  performance: {
+    measures:
+      "result_amount order_amount order_count receipt_amount won_amount new_customer_count goal_amount stretch_amount challenge_amount attainment stretch_attainment challenge_attainment order_growth order_amount_aligned_year_before order_aligned_growth discount_rate",
+    dimensions: "owner owner_id department department_id department_then department_then_id result_basis day",
+    time: "day",
+  },
+  activity_effectiveness: {
+    measures: "done_count effective_count effective_rate customer_count visit_count opportunities_per_visit orders_per_visit",
+    dimensions: "kind outcome weekday owner owner_id department department_id department_then done_at",
+    time: "done_at",
+  },
+  customer_care: {
+    measures: "owned_count covered_count coverage_rate neglected_count order_amount days_since_contact",
+    dimensions: "customer customer_id is_neglected last_contact_on owner owner_id department department_id",
+    time: "last_contact_at",
+  },
+  regions: {
+    measures: "order_amount order_amount_year_before growth receipt_amount customer_count active_count new_count coverage_rate",
+    dimensions: "country region city owner owner_id department department_id month",
     time: "month",
   },
   value: {
