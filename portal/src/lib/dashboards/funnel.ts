@@ -148,6 +148,7 @@ export default {
       dimensions: ["document_chain.step"],
       measures: named("document_chain", "chain_count", "amount", "conversion_rate"),
       time: "document_chain.began_at",
+      filters: [{ member: "document_chain.first_document", values: ["lead"] }],
       order: [{ member: "document_chain.step_order", descending: false }],
     },
   ],
