@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatFull, formatInstant, formatPercent, formatShort, missing } from "./format.ts";
+import { formatFull, formatInstant, formatPercent, formatShort, formatTick, missing } from "./format.ts";
 
 describe("formatShort", () => {
   it.each([
@@ -44,4 +44,15 @@ describe("formatPercent", () => {
 
 it("writes a moment in the company's zone", () => {
   expect(formatInstant("2026-11-22T16:30:00Z", "Asia/Shanghai")).toBe("2026-11-23 00:30");
+});
+
+describe("formatTick", () => {
+  it.each([
+    [20_000_000, "money", "2,000万"],
+    [150_000_000, "money", "1.5亿"],
+    [0, "money", "0"],
+    [100, "count", "100"],
+    [0.5, "percent", "50%"],
+    [0.125, "percent", "12.5%"],
+  ] as const)("writes %s as %s: %s", (value, format, text) => expect(formatTick(value, format, "zh-CN")).toBe(text));
 });

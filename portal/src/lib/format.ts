@@ -65,6 +65,10 @@ export function formatShort(value: string | number | null | undefined, format: F
   return formatFull(value, format);
 }
 
+/** A value on an axis: as short as it gets, "2,000.00万" being "2,000万". */
+export const formatTick = (value: number, format: Format, locale: Locale): string =>
+  formatShort(value, format, locale).replace(/\.(\d*?)0+(?=\D*$)/, (_, digits: string) => (digits ? `.${digits}` : ""));
+
 /** A moment in the company's zone: "2026-11-22 16:05". */
 export function formatInstant(value: string | null | undefined, timeZone: string): string {
   if (!value) return missing;

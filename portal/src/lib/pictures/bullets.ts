@@ -43,7 +43,7 @@ export const bullets: Picture = {
         ),
         marginRight: 72,
         marginTop: 4,
-        x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.short(value, 0), tickSize: 0 },
+        x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
         y: { type: "band", domain: bars.map(({ label }) => label), label: null, tickSize: 0, padding: 0.4 },
         marks: [
           Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),

@@ -20,7 +20,7 @@ export const columns: Picture = {
         marginTop: 20,
         marginBottom: 28,
         x: { type: "band", domain: bars.map(({ label }) => label), label: null, padding: 0.28, tickSize: 0 },
-        y: { zero: true, nice: true, label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => input.short(value, 0) },
+        y: { zero: true, nice: true, label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => input.tick(value, 0) },
         marks: [
           Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
           Plot.barY(bars, { x: "label", y: "value", fill: "var(--mark)", className: "marks", rx: 2 }),

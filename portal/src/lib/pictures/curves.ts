@@ -43,7 +43,7 @@ export const curves: Picture = {
           ticks: Math.max(2, Math.floor(size.width / 110)),
           tickSize: 0,
         },
-        y: { zero: true, nice: true, label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => input.short(value, 0) },
+        y: { zero: true, nice: true, label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => input.tick(value, 0) },
         marks: [
           Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
           ...(hasBand

@@ -34,7 +34,7 @@ export const forecast: Picture = {
           ticks: Math.max(2, Math.floor(size.width / 110)),
           tickSize: 0,
         },
-        y: { zero: true, nice: true, label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => input.short(value, 0) },
+        y: { zero: true, nice: true, label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => input.tick(value, 0) },
         marks: [
           Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
           Plot.areaY(points, { x: "x", y1: "lower", y2: "upper", fill: "var(--mark)", fillOpacity: 0.15 }),

@@ -15,6 +15,8 @@ export interface PictureInput {
   summary: string;
   /** A value of the measure at this place, written for a narrow place. */
   short: (value: number | null, measure: number) => string;
+  /** The same for an axis, where "0.00" and "2,000.00万" would only take room. */
+  tick: (value: number, measure: number) => string;
 }
 
 /** What a colour or line of the picture means. */

@@ -42,6 +42,7 @@ const drawn = (name: PictureName): { drawing: Drawing; svg: string } => {
     ...examples[name],
     summary: name,
     short: (value) => (value === null ? "–" : `<${value}>`),
+    tick: String,
   });
   const options = { ...drawing.options({ width: 700, height: drawing.height }), document: createSvgDocument() };
   return { drawing, svg: (Plot.plot(options) as SVGSVGElement).outerHTML };
@@ -69,7 +70,7 @@ describe("pictures", () => {
   });
 
   it.each(Object.keys(pictures) as PictureName[])("%s of nothing is no fault", (name) => {
-    const drawing = (pictures[name] as Picture).draw({ ...examples[name], rows: [], summary: "", short: String });
+    const drawing = (pictures[name] as Picture).draw({ ...examples[name], rows: [], summary: "", short: String, tick: String });
     const options = { ...drawing.options({ width: 320, height: drawing.height }), document: createSvgDocument() };
     expect((Plot.plot(options) as SVGSVGElement).outerHTML).not.toMatch(/NaN|undefined|Infinity/);
   });

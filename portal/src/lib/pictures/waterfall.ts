@@ -38,7 +38,7 @@ export const waterfall: Picture = {
         marginLeft: labelMargin(input.measures, size.width),
         marginRight: 72,
         marginTop: 4,
-        x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.short(value, 0), tickSize: 0 },
+        x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
         y: { type: "band", domain: steps.map(({ label }) => label), label: null, tickSize: 0, padding: 0.25 },
         marks: [
           Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),

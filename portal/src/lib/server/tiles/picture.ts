@@ -60,14 +60,14 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
     const { title, format, kind } = catalogue.member(member);
     return { member, title, format, isNumber: kind === "measure" };
   };
-  const timeColumn: TableColumn[] = tile.granularity && tile.time ? [{ ...column(tile.time), format: "date" }] : [];
+  const timeColumn: TableColumn[] = tile.granularity && tile.time ? [{ ...column(tile.time), format: "text" }] : [];
   const drilledBy = by ?? tile.dimensions[0];
   return {
     kind: "picture",
     definitions: tile.measures.map((measure) => context.definition(measure, tile.time)),
     columns: [...timeColumn, ...[...tile.dimensions, ...tile.measures].map(column)],
     rows: rows.map((row) => [
-      ...timed.map((member) => (textOf(row, member) ?? "").slice(0, 10) || null),
+      ...timed.map((member) => (textOf(row, member) ?? "").slice(0, tile.granularity === "month" ? 7 : 10) || null),
       ...tile.dimensions.map((member) => shown(row, member)),
       ...tile.measures.map((measure) => textOf(row, measure)),
     ]),
