@@ -11,15 +11,17 @@ export interface Health {
 
 interface HealthAnswer {
   version?: string;
-  mirror?: Partial<Health["mirror"]>;
-  build?: { id?: string | number | null; finishedAt?: string | null; lsn?: string | null; failedTests?: number | unknown[] };
+  mirror?: Partial<Health["mirror"]> | null;
+  /** Null until the first snapshot is served. */
+  build?: { id?: string | number | null; finishedAt?: string | null; lsn?: string | null; failedTests?: number | unknown[] } | null;
 }
 
 /** The product's own health answer; it says "not ready" by 503, which is an answer and not a failure. */
 export async function readHealth(api: Api): Promise<Health> {
   const response = await api("/healthz");
   const body = (await response.json().catch(() => ({}))) as HealthAnswer;
-  const { mirror = {}, build = {} } = body;
+  const mirror = body.mirror ?? {};
+  const build = body.build ?? {};
   const failed = build.failedTests;
   return {
     ready: response.ok,
