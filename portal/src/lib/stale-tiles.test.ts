@@ -3,7 +3,7 @@ import { staleTiles, type Tiles } from "./stale-tiles.ts";
 
 const answered = (build: string, mart: string): Tiles[string] => ({
   ok: true,
-  content: { kind: "leaderboard", definitions: [], range: null, people: [] },
+  content: { kind: "leaderboard", definitions: [], range: null, before: null, basis: null, isCalendarPublished: true, people: [] },
   trust: { build, lsn: "0/1", freshTo: null, marts: [mart], failedTests: [] },
   ignoresDepartment: false,
 });

@@ -92,6 +92,10 @@ export interface RankedPerson {
   amount: string | null;
   target: string | null;
   attainment: string | null;
+  /** Ahead of (or, with a minus, behind) what was expected by now; null without a target. */
+  paceGap: string | null;
+  /** Ranks won against the period before; null for who was not ranked then. */
+  climbed: number | null;
   isSelf: boolean;
 }
 
@@ -99,6 +103,12 @@ export interface LeaderboardData {
   kind: "leaderboard";
   definitions: Definition[];
   range: DateRange | null;
+  /** What the rank change is against; null without a period. */
+  before: DateRange | null;
+  /** What counts as a result, in the reader's language. */
+  basis: string | null;
+  /** False where workdays of some month go by weekday, because its holidays are not published. */
+  isCalendarPublished: boolean;
   people: RankedPerson[];
 }
 

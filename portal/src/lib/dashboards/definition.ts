@@ -24,6 +24,9 @@ export interface Drill {
 /** The state at the end of a period, where a view has a row per day or per month. */
 export type StateAt = "last-day" | "last-month";
 
+/** A part of the page's period: its state at the end, or all its months with their days to come, which targets are set for. */
+export type PeriodPart = StateAt | "whole-months";
+
 interface TileBase {
   id: string;
   /** Overrides the measure's own title. */
@@ -38,8 +41,8 @@ export interface MetricTile extends TileBase {
   measure: string;
   /** The time dimension the period applies to; null for what is stated as of now, which is compared with nothing. */
   time: string | null;
-  /** Which part of the period is asked for: all of it when absent, or the state at its end. */
-  at?: StateAt;
+  /** Which part of the period is asked for: what of it is over when absent. Whole months are compared with nothing. */
+  at?: PeriodPart;
   filters?: readonly FixedFilter[];
   /** The `measure` code of the targets it is held against. */
   target?: string;
@@ -89,6 +92,7 @@ export interface TableTile extends TileBase {
   measures: readonly string[];
   /** The time dimension the period applies to; null for what is stated as of now. */
   time: string | null;
+  at?: "whole-months";
   /** Groups by quarter of `time` instead of by a dimension. */
   granularity?: "quarter" | "month";
   filters?: readonly FixedFilter[];
@@ -111,7 +115,7 @@ export interface PictureTile extends TileBase {
   /** The time dimension the period applies to; null for what is stated as of now. */
   time: string | null;
   /** Which part of the period is asked for: all of it when absent, or the state at its end. "all" asks for all times, what is to come included. */
-  at?: StateAt | "all";
+  at?: PeriodPart | "all";
   /** The time dimension itself by this, as the first dimension. */
   granularity?: "day" | "week" | "month" | "quarter" | "year";
   filters?: readonly FixedFilter[];
@@ -142,6 +146,19 @@ export interface Dashboard {
   tiles: readonly Tile[];
 }
 
+const leaderboardMembers = [
+  "result_amount",
+  "result_goal",
+  "attainment",
+  "pace_gap",
+  "unpublished_month_count",
+  "result_basis",
+  "employee",
+  "employee_id",
+  "department",
+  "month",
+];
+
 /** Every member a tile can't do without; it is shown only to callers whose `/meta` has them all. Targets are shown where they are granted. */
 export function membersOf(tile: Tile): string[] {
   const filters = "filters" in tile ? (tile.filters ?? []).map(({ member }) => member) : [];
@@ -155,9 +172,7 @@ export function membersOf(tile: Tile): string[] {
         (name) => `funnel.${name}`,
       );
     case "leaderboard":
-      return ["order_amount", "order_target", "order_attainment", "employee", "employee_id", "department", "month"].map(
-        (name) => `leaderboard.${name}`,
-      );
+      return leaderboardMembers.map((name) => `leaderboard.${name}`);
     case "bars":
       return [tile.measure, tile.dimension, tile.time, ...filters];
     case "picture":

@@ -2,6 +2,7 @@ import { m } from "#lib/paraglide/messages.js";
 import type { Dashboard } from "#lib/dashboards/definition.ts";
 import { countedOrders } from "#lib/dashboards/parts/drills.ts";
 import { headline } from "#lib/dashboards/parts/headline.ts";
+import { pace, projected } from "#lib/dashboards/parts/pace.ts";
 
 export default {
   title: m.dashboard_rep,
@@ -13,6 +14,8 @@ export default {
   own: true,
   tiles: [
     ...headline,
+    { ...pace, span: 4 },
+    { ...projected, span: 4 },
     {
       kind: "series",
       id: "orders-by-month",
@@ -34,6 +37,18 @@ export default {
       dimension: "orders.customer",
       time: "orders.ordered_at",
       drill: countedOrders,
+    },
+    {
+      kind: "table",
+      id: "neglected",
+      span: 12,
+      title: m.tile_neglected_customers,
+      dimensions: ["customer_care.customer_id", "customer_care.customer", "customer_care.region", "customer_care.last_contact_on"],
+      measures: ["customer_care.days_since_contact", "customer_care.order_amount"],
+      time: null,
+      filters: [{ member: "customer_care.is_neglected", values: ["true"] }],
+      order: { member: "customer_care.order_amount", descending: true },
+      drill: { view: "orders", time: "ordered_at", by: "customer_care.customer_id" },
     },
   ],
 } satisfies Dashboard;

@@ -1,40 +1,79 @@
+import { addMonths, endOfMonth } from "#lib/calendar-date.ts";
 import type { LeaderboardTile } from "#lib/dashboards/definition.ts";
-import { textOf } from "#lib/semantic.ts";
+import type { DateRange } from "#lib/period.ts";
+import { textOf, type Row } from "#lib/semantic.ts";
 import type { LeaderboardData, RankedPerson } from "#lib/tile-data.ts";
 import { wholeMonths, within, type TileContext } from "#lib/server/tiles/context.ts";
+import { ranksOf } from "#lib/server/tiles/ranks.ts";
 
 const member = (name: string): string => `leaderboard.${name}`;
-const measures = ["order_amount", "order_target", "order_attainment"].map(member);
+const amount = member("result_amount");
+const measures = ["result_amount", "result_goal", "attainment", "pace_gap"].map(member);
 
-/** Everybody by order amount from the published aggregate, which knows whole months. People with equal amounts share a rank (1, 2, 2, 4). */
+/** As many whole months before. */
+function monthsBefore({ from, to }: DateRange): DateRange {
+  let count = 1;
+  while (addMonths(from, count) <= to) count++;
+  return { from: addMonths(from, -count), to: endOfMonth(addMonths(from, -1)) };
+}
+
+const ranked = (rows: readonly Row[]): Map<string, number> =>
+  ranksOf(rows.map((row) => ({ key: textOf(row, member("employee_id")) ?? "", amount: textOf(row, amount) })));
+
+/** Everybody by what the company counts as a result, from the published aggregate, which knows whole months. */
 export async function answerLeaderboard(_tile: LeaderboardTile, context: TileContext): Promise<LeaderboardData> {
   const { period, me } = context.scope;
-  const range = period.elapsed && wholeMonths(period.elapsed);
-  const { rows } = await context.load({
-    measures,
-    dimensions: ["employee_id", "employee", "department"].map(member),
-    timeDimensions: within(member("month"), range),
-    filters: context.everybody("leaderboard"),
-    order: [
-      [member("order_amount"), "desc"],
-      [member("employee"), "asc"],
-    ],
-  });
-  const people: RankedPerson[] = [];
-  for (const row of rows) {
-    const amount = textOf(row, member("order_amount"));
-    const previous = people.at(-1);
+  const range = period.range && wholeMonths(period.range);
+  const before = range && monthsBefore(range);
+  const basis = context.labelOf(member("result_basis")) ?? member("result_basis");
+  const filters = context.everybody("leaderboard");
+  const [{ rows }, earlier] = await Promise.all([
+    context.load({
+      measures: [...measures, member("unpublished_month_count")],
+      dimensions: [...["employee_id", "employee", "department"].map(member), basis],
+      timeDimensions: within(member("month"), range),
+      filters,
+      order: [
+        [amount, "desc"],
+        [member("employee"), "asc"],
+      ],
+    }),
+    before
+      ? context.load({
+          measures: [amount],
+          dimensions: [member("employee_id")],
+          timeDimensions: within(member("month"), before),
+          filters,
+          order: [[amount, "desc"]],
+        })
+      : null,
+  ]);
+  const ranks = ranked(rows);
+  const earlierRanks = ranked(earlier?.rows ?? []);
+  const people = rows.map((row, index): RankedPerson => {
     const employeeId = textOf(row, member("employee_id")) ?? "";
-    people.push({
-      rank: previous && previous.amount === amount ? previous.rank : people.length + 1,
+    const rank = ranks.get(employeeId) ?? index + 1;
+    const rankBefore = earlierRanks.get(employeeId);
+    return {
+      rank,
       employeeId,
       name: textOf(row, member("employee")) ?? employeeId,
       department: textOf(row, member("department")),
-      amount,
-      target: textOf(row, member("order_target")),
-      attainment: textOf(row, member("order_attainment")),
+      amount: textOf(row, amount),
+      target: textOf(row, member("result_goal")),
+      attainment: textOf(row, member("attainment")),
+      paceGap: textOf(row, member("pace_gap")),
+      climbed: rankBefore === undefined ? null : rankBefore - rank,
       isSelf: employeeId !== "" && employeeId === me.employee_id,
-    });
-  }
-  return { kind: "leaderboard", definitions: measures.map((measure) => context.definition(measure, member("month"))), range, people };
+    };
+  });
+  return {
+    kind: "leaderboard",
+    definitions: measures.map((measure) => context.definition(measure, member("month"))),
+    range,
+    before,
+    basis: textOf(rows[0], basis),
+    isCalendarPublished: rows.every((row) => Number(textOf(row, member("unpublished_month_count")) ?? 0) === 0),
+    people,
+  };
 }

@@ -5,7 +5,7 @@ import { textOf } from "#lib/semantic.ts";
 import type { Comparison, MetricData, TargetState } from "#lib/tile-data.ts";
 import { attainment, growth, pointsChange } from "#lib/server/comparison.ts";
 import { readTarget } from "#lib/server/tiles/target.ts";
-import { stateOf, viewOf, within, type TileContext } from "#lib/server/tiles/context.ts";
+import { stateOf, viewOf, wholeMonths, within, type TileContext } from "#lib/server/tiles/context.ts";
 
 /** The tile with the definition that the company has chosen. */
 async function chosen(tile: MetricTile, context: TileContext): Promise<MetricTile> {
@@ -25,14 +25,14 @@ export async function answerMetric(given: MetricTile, context: TileContext): Pro
   const valueIn = async (range: DateRange | null): Promise<string | null> => {
     const { rows } = await context.load({
       measures: [tile.measure],
-      timeDimensions: within(tile.time, range && stateOf(range, tile.at)),
+      timeDimensions: within(tile.time, range && (tile.at === "whole-months" ? wholeMonths(range) : stateOf(range, tile.at))),
       filters,
     });
     return textOf(rows[0], tile.measure);
   };
   const isPoints = definition.format === "percent";
   const compare = async (now: Promise<string | null>, range: DateRange | null): Promise<Comparison | null> => {
-    if (!range || tile.time === null) return null;
+    if (!range || tile.time === null || tile.at === "whole-months") return null;
     const base = await valueIn(range);
     const change = (isPoints ? pointsChange : growth)(await now, base);
     return { base, change: change.value, reason: change.reason, isPoints, range };
@@ -44,7 +44,7 @@ export async function answerMetric(given: MetricTile, context: TileContext): Pro
     return { target, attainment: attainment(await now, target).value, pace: pace && toText(pace) };
   };
 
-  const now = valueIn(period.elapsed);
+  const now = valueIn(tile.at === "whole-months" ? period.range : period.elapsed);
   const [value, yearOnYear, previous, target] = await Promise.all([
     now,
     compare(now, period.yearAgo),

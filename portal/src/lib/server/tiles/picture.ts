@@ -1,17 +1,18 @@
 import type { PictureTile } from "#lib/dashboards/definition.ts";
 import { pictures } from "#lib/pictures/index.ts";
 import type { Shape } from "#lib/pictures/picture.ts";
-import type { DateRange } from "#lib/period.ts";
+import type { DateRange, Period } from "#lib/period.ts";
 import { textOf, type Row } from "#lib/semantic.ts";
 import type { PictureData, TableColumn } from "#lib/tile-data.ts";
 import { codeLabels } from "#lib/server/code-labels.ts";
-import { stateOf, viewOf, type TileContext } from "#lib/server/tiles/context.ts";
+import { stateOf, viewOf, wholeMonths, type TileContext } from "#lib/server/tiles/context.ts";
 
 const defaultLimit = 1_000;
 
 /** The part of the period that the tile asks for; without a period its state is that of today. */
-function rangeOf({ time, at }: PictureTile, elapsed: DateRange | null, today: string): DateRange | null {
+function rangeOf({ time, at }: PictureTile, { range, elapsed }: Period, today: string): DateRange | null {
   if (time === null || at === "all") return null;
+  if (at === "whole-months") return range && wholeMonths(range);
   if (at === undefined) return elapsed;
   return stateOf(elapsed ?? { from: today, to: today }, at);
 }
@@ -32,7 +33,7 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
   const { scope, catalogue } = context;
   const timed = tile.granularity && tile.time ? [`${tile.time}.${tile.granularity}`] : [];
   refuseWrongShape(tile, timed.length + tile.dimensions.length);
-  const range = rangeOf(tile, scope.period.elapsed, scope.company.today);
+  const range = rangeOf(tile, scope.period, scope.company.today);
   const view = viewOf(tile.measures[0] ?? "");
   const by = tile.drill?.by;
   // What the rows are only ordered by (the place of a stage, of an age) is asked for too, and not shown.

@@ -31,7 +31,8 @@ async function readEveryone(everyone: NonNullable<TableTile["everyone"]>, contex
 
 export async function answerTable(tile: TableTile, context: TileContext): Promise<TableData> {
   const { granularity, everyone } = tile;
-  const range = context.scope.period.elapsed;
+  const { period } = context.scope;
+  const range = tile.at === "whole-months" ? period.range && wholeMonths(period.range) : period.elapsed;
   const timed =
     granularity && tile.time
       ? [{ dimension: tile.time, granularity, ...(range ? { dateRange: [range.from, range.to] as [string, string] } : {}) }]
