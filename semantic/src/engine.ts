@@ -18,6 +18,10 @@ import { SizedCache } from "./sized-cache.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { createVisibility } from "./visibility.ts";
 
+/** An answer is as fresh as the least fresh thing it was made from. */
+const leastFresh = (times: readonly [string, ...string[]]): string =>
+  times.reduce((oldest, time) => (Date.parse(time) < Date.parse(oldest) ? time : oldest));
+
 export interface Ask {
   scope: CallerScope;
   purpose: Purpose;
@@ -169,9 +173,10 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
     const result = known ?? (await execute(ranged, type, plan, ask, snapshot));
     if (!known) results.set(key, result, sizeOf(result.rows) + key.length);
     const annotation = prepareAnnotation(model.cubes[ask.locale], query);
+    const freshTo = leastFresh([pointer.freshTo, ...[...marts].flatMap((mart) => snapshot.freshTo.get(mart) ?? [])]);
     const loaded: LoadResult = {
       query,
-      lastRefreshTime: new Date(pointer.freshTo).toISOString(),
+      lastRefreshTime: new Date(freshTo).toISOString(),
       annotation,
       dataSource: "default",
       dbType: "duckdb",
@@ -182,7 +187,7 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
       kehu: {
         build: pointer.build,
         lsn: pointer.lsn,
-        freshTo: pointer.freshTo,
+        freshTo,
         marts,
         failedTests: marts.filter((mart) => snapshot.failing.has(mart)),
       },

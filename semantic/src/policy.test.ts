@@ -1,7 +1,9 @@
+import type { RowGrant } from "@kehu/operational-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller, SemanticApp } from "./app.ts";
-import { clerk, companyMarts, companyModel, companySql, executive, manager, otherRep, rep } from "./policy.fixture.ts";
-import { load, manualSource, newFolder, startSemantic, writeModel, writeSnapshot } from "./testing.ts";
+import { clerk, companyMarts, companyModel, companySql, department, employee, executive } from "./policy.fixture.ts";
+import { manager, otherRep, rep } from "./policy.fixture.ts";
+import { load, manualSource, newFolder, scopeWith, startSemantic, writeModel, writeSnapshot } from "./testing.ts";
 import type { TestMart } from "./testing.ts";
 
 const caller = (scope: Caller["scope"]): Caller => ({ scope, locale: "zh-CN" });
@@ -158,6 +160,9 @@ describe("mutations: each part of the predicate is held by a row above", () => {
     ["no department", { ...whole, department: undefined }],
     ["department alone", { ...whole, employee: [] }],
     ["no columns", { entity: "order" }],
+    ["a second entity that is not granted", { ...whole, entity: ["order", "receipt"] }],
+    ["a list of no entities", { ...whole, entity: [] }],
+    ["a list with something else in it", { ...whole, entity: ["order", 1] }],
     ["another entity", { ...whole, entity: "receipt" }],
     ["undeclared", null],
   ])("%s", async (_, scope) => {
@@ -221,5 +226,74 @@ cubes:
   test("are nobody's when nothing says whose the customers are", async () => {
     await publish("", [scores]);
     expect(await Promise.all(["rep", "executive"].map(seen))).toEqual([403, 403]);
+  });
+});
+
+describe("a mart whose rows hold figures of several entities", () => {
+  const own = (key: number): RowGrant => ({ rows: "some", employees: [employee(key)], departments: [] });
+  const team: RowGrant = { rows: "some", employees: [employee(1), employee(2)], departments: [department(1)] };
+  const all: RowGrant = { rows: "all" };
+  const grants: Record<string, Record<string, RowGrant>> = {
+    both: { order: all, receipt: all },
+    "the narrower": { order: team, receipt: own(1) },
+    "the narrower of all": { order: own(2), receipt: all },
+    "the same of both": { order: own(1), receipt: own(1) },
+    "what each shows": { order: own(1), receipt: own(2) },
+    one: { order: all },
+    "the other": { receipt: all },
+  };
+  const chained: Record<string, Caller> = Object.fromEntries(
+    Object.entries(grants).map(([name, read]) => [name, caller(scopeWith(name, read, { order: all, receipt: own(1) }))]),
+  );
+  const folder = newFolder();
+  let chain: SemanticApp;
+
+  beforeAll(async () => {
+    const sql = `${companySql}
+      create table marts.dim_customers as select * from (values (1, 1, 1), (2, 2, 1)) known(customer_key, owner_key, department_key);
+      create table marts.fct_customer_sums as select * from (values (1001, 1), (1002, 2)) sums(id, customer_key);`;
+    const marts = companyMarts.map((mart): TestMart =>
+      mart.name === "fct_orders" ? { ...mart, scope: { ...(mart.scope as object), entity: ["order", "receipt"] } } : mart,
+    );
+    const pointer = await writeSnapshot(folder, "e1", sql, [
+      ...marts,
+      { name: "dim_customers", scope: { entity: "customer", employee: ["owner_key"], department: "department_key" } },
+      { name: "fct_customer_sums", scope: { entity: ["order", "receipt"], customer: "customer_key" } },
+    ]);
+    const model = {
+      ...companyModel,
+      "sums.yml": `
+cubes:
+  - name: sums
+    sql_table: fct_customer_sums
+    dimensions:
+      - { name: id, sql: id, type: number, primary_key: true, public: true }`,
+    };
+    chain = await startSemantic({ modelDir: writeModel(folder, model), snapshots: manualSource(pointer) }, chained);
+  });
+  afterAll(async () => chain.close());
+
+  const seen = async (member: string, name: string, headers: Record<string, string> = {}): Promise<unknown> => {
+    const { status, results } = await load(chain, { dimensions: [member], order: { [member]: "asc" } }, { caller: name, headers });
+    return results[0]?.data.map((row) => row[member]) ?? status;
+  };
+
+  test.each([
+    ["both", [11, 12, 21, 31, 90, 91], [1001, 1002]],
+    ["the narrower", [11, 12], [1001]],
+    ["the narrower of all", [12, 21], [1002]],
+    ["the same of both", [11, 12], [1001]],
+    // Order 12 is of the one's and of a customer of the other's: each of the grants shows it.
+    ["what each shows", [12], []],
+    ["one", 403, 403],
+    ["the other", 403, 403],
+  ])("who may read %s sees %j, and of customers %j", async (name, orders, sums) => {
+    expect([await seen("orders.id", name), await seen("sums.id", name)]).toEqual([orders, sums]);
+  });
+
+  test("an export shows what every export grant shows", async () => {
+    const purpose = { "kehu-purpose": "export" };
+    expect([await seen("orders.id", "both", purpose), await seen("sums.id", "both", purpose)]).toEqual([[11, 12], [1001]]);
+    expect(await seen("orders.id", "one", purpose)).toBe(403);
   });
 });

@@ -20,12 +20,15 @@ export interface Mart {
 export type MartScope =
   | "none"
   | {
-      entity: string;
+      /** Whose grants it needs: a row is visible only when each of them shows it. Several where the figures of a row come from several kinds of record. */
+      entities: readonly string[];
       employee: string[];
       department: string | undefined;
       /** Rows are those of the customer with this key, as `dim_customers` of the same snapshot says: right also in a mart that is rebuilt at night only. */
       customer: string | undefined;
     };
+
+type MartColumns = Pick<Exclude<MartScope, "none">, "employee" | "department">;
 
 /** The mart that says whose a customer is. */
 export const customerMart = "dim_customers";
@@ -36,14 +39,15 @@ export const parseMartScope = (text: string | null): MartScope | undefined => {
   if (text === "none") return "none";
   const value: unknown = JSON.parse(text);
   if (value === "none") return "none";
-  if (typeof value !== "object" || value === null || !("entity" in value) || typeof value.entity !== "string") return undefined;
-  const { entity, employee, department, customer } = value as {
-    entity: string;
+  if (typeof value !== "object" || value === null || !("entity" in value)) return undefined;
+  const entities = [value.entity].flat();
+  if (entities.length === 0 || !entities.every((entity) => typeof entity === "string")) return undefined;
+  const { employee, department, customer } = value as {
     employee?: string | string[];
     department?: string;
     customer?: string;
   };
-  return { entity, employee: employee === undefined ? [] : [employee].flat(), department, customer };
+  return { entities, employee: employee === undefined ? [] : [employee].flat(), department, customer };
 };
 
 /** Export is never wider than read. */
@@ -97,7 +101,7 @@ export const viewOf = (
 ): string | undefined => {
   const predicate =
     typeof mart.scope === "object" && mart.scope.customer !== undefined
-      ? ofCustomer(mart.scope.entity, mart.scope.customer, customers, scope, purpose, keys)
+      ? ofCustomer(mart.scope.entities, mart.scope.customer, customers, scope, purpose, keys)
       : predicateOf(mart.scope, scope, purpose, keys);
   if (predicate === undefined) return undefined;
   const where = predicate === "all" ? "" : ` where ${predicate}`;
@@ -115,7 +119,7 @@ export const policyMarts = (read: readonly string[], marts: ReadonlyMap<string, 
 
 /** The rows whose customer the caller may see; closed when nothing says whose the customers are. */
 const ofCustomer = (
-  entity: string,
+  entities: readonly string[],
   column: string,
   customers: Mart | undefined,
   scope: CallerScope,
@@ -123,7 +127,7 @@ const ofCustomer = (
   keys: ScopeKeys,
 ): string | undefined => {
   if (!customers || typeof customers.scope !== "object") return undefined;
-  const predicate = predicateOf({ ...customers.scope, entity }, scope, purpose, keys);
+  const predicate = predicateOf({ ...customers.scope, entities }, scope, purpose, keys);
   if (predicate === undefined || predicate === "all") return predicate;
   return `${quoted(column)} in (select customer_key from snap.${quoted(customers.schema)}.${quoted(customers.name)} where ${predicate})`;
 };
@@ -131,7 +135,18 @@ const ofCustomer = (
 const predicateOf = (mart: MartScope | undefined, scope: CallerScope, purpose: Purpose, keys: ScopeKeys): string | undefined => {
   if (mart === undefined) return undefined;
   if (mart === "none") return "all";
-  const grant = grantOf(scope, purpose, mart.entity);
+  // Grants that show the same rows make one term.
+  const terms = new Set<string>();
+  for (const entity of mart.entities) {
+    const term = predicateOfGrant(mart, grantOf(scope, purpose, entity), keys);
+    if (term === undefined) return undefined;
+    if (term !== "all") terms.add(term);
+  }
+  if (terms.size === 0) return "all";
+  return terms.size === 1 ? [...terms][0] : [...terms].map((term) => `(${term})`).join(" and ");
+};
+
+const predicateOfGrant = (mart: MartColumns, grant: RowGrant, keys: ScopeKeys): string | undefined => {
   if (grant.rows === "none") return undefined;
   if (grant.rows === "all") return "all";
   if (!mart.employee.length && !mart.department) return undefined;

@@ -28,6 +28,8 @@ export interface Snapshot {
   /** Marts of which a data test fails in this build. */
   failing: ReadonlySet<string>;
   grantedMarts: (scope: CallerScope, purpose: Purpose) => ReadonlySet<string>;
+  /** Up to when a mart is complete that does not follow every change (RFC 3339 UTC), by its lower-case name. All others are as fresh as the snapshot. */
+  freshTo: ReadonlyMap<string, string>;
   /** What it says of the models that made it; nothing when the build that wrote it said nothing. */
   catalogue: () => Promise<readonly PublishedNode[]>;
   /** Lends a connection to `use` for as long as it runs. */
@@ -81,7 +83,7 @@ interface Pool {
 export const openPublished = async (file: string, budget: DuckDBBudget, { ungoverned = false } = {}): Promise<Snapshot> => {
   const instance = await openSnapshot(file, budget);
   const schemas = ungoverned ? await schemasWithoutPolicy(instance) : undefined;
-  const { marts, keys, failing } = schemas ? emptyCatalog : await readCatalog(instance);
+  const { marts, keys, failing, freshTo } = schemas ? emptyCatalog : await readCatalog(instance);
   const searchPath = schemas && `set search_path = '${schemas.map((schema) => `snap.${schema}`).join(",")}'`;
   const pools = new Map<string, Pool>();
   let catalogue: Promise<readonly PublishedNode[]> | undefined;
@@ -139,6 +141,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     governed: !schemas,
     marts,
     failing,
+    freshTo,
     grantedMarts: (scope, purpose) => poolOf(scope, purpose).marts,
     catalogue: () => (catalogue ??= schemas ? Promise.resolve([]) : readModels(instance)),
     withSession: async (scope, purpose, use) => {
@@ -166,7 +169,19 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
   };
 };
 
-const emptyCatalog = { marts: new Map<string, Mart>(), keys: { employees: new Map(), departments: new Map() }, failing: new Set<string>() };
+interface Catalog {
+  marts: Map<string, Mart>;
+  keys: ScopeKeys;
+  failing: Set<string>;
+  freshTo: Map<string, string>;
+}
+
+const emptyCatalog: Catalog = {
+  marts: new Map(),
+  keys: { employees: new Map(), departments: new Map() },
+  failing: new Set(),
+  freshTo: new Map(),
+};
 
 /** The schemas of a file that has no `meta.marts`, `main` first; undefined when it has one. */
 const schemasWithoutPolicy = async (instance: DuckDBInstance): Promise<string[] | undefined> => {
@@ -185,7 +200,7 @@ const schemasWithoutPolicy = async (instance: DuckDBInstance): Promise<string[] 
   }
 };
 
-const readCatalog = async (instance: DuckDBInstance): Promise<{ marts: Map<string, Mart>; keys: ScopeKeys; failing: Set<string> }> => {
+const readCatalog = async (instance: DuckDBInstance): Promise<Catalog> => {
   const connection = await instance.connect();
   try {
     const rows = async (sql: string): Promise<(string | null)[][]> =>
@@ -201,7 +216,11 @@ const readCatalog = async (instance: DuckDBInstance): Promise<{ marts: Map<strin
       );
       return new Map(pairs.map(([uuid, surrogate]) => [uuid!, Number(surrogate)]));
     };
+    const slowMarts = "duckdb_tables() where database_name = 'snap' and schema_name = 'meta' and table_name = 'slow_marts'";
+    const isSlowKept = (await rows(`select 1 from ${slowMarts}`)).length > 0;
+    const slow = isSlowKept ? await rows("select lower(name), epoch_ms(fresh_to)::varchar from snap.meta.slow_marts") : [];
     return {
+      freshTo: new Map(slow.map(([name, milliseconds]) => [name!, new Date(Number(milliseconds)).toISOString()])),
       marts: new Map(marts.map((mart) => [mart.name.toLowerCase(), mart])),
       keys: {
         employees: await keysOf("dim_employees", "employee_id", "employee_key"),

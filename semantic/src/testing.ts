@@ -28,6 +28,8 @@ export interface TestMart {
   schema?: string;
   /** One of its data tests fails in this build. */
   failing?: boolean;
+  /** Up to when it is complete, for a mart that does not follow every change. */
+  freshTo?: string;
 }
 
 /** Writes `<folder>/<build>.duckdb`: `sql` makes the marts, the metadata is added. Returns its pointer. */
@@ -46,15 +48,17 @@ export const writeSnapshot = async (
   await connection.run(sql);
   await connection.run(
     "create table meta.marts (schema_name varchar, name varchar, scope json, version varchar, columns json);" +
-      "create table meta.tests (model varchar, test varchar, severity varchar, failures bigint, build varchar)",
+      "create table meta.tests (model varchar, test varchar, severity varchar, failures bigint, build varchar);" +
+      "create table meta.slow_marts (name varchar, refresh varchar, fresh_to timestamptz)",
   );
-  for (const { name, scope, version, schema, failing } of marts) {
+  for (const { name, scope, version, schema, failing, freshTo } of marts) {
     await connection.run("insert into meta.marts values ($1, $2, $3, $4, null)", [
       schema ?? "marts",
       name,
       scope === null ? null : JSON.stringify(scope),
       version ?? build,
     ]);
+    if (freshTo) await connection.run("insert into meta.slow_marts values ($1, 'hourly', $2)", [name, freshTo]);
     if (failing) await connection.run("insert into meta.tests values ($1, 'unique', 'warn', 2, $2)", [name, build]);
   }
   connection.closeSync();

@@ -11,6 +11,7 @@ import { ledgerSql, martsAmong, readLedger, readPassedTests, writeFinishedBuild,
 import { narrowTest } from "./narrow-tests.ts";
 import { planBuild, type BuildPlan, type BuildReason } from "./plan.ts";
 import { checkAgainstWhole, writeSelfCheck, type Drift } from "./self-check.ts";
+import { slowMartStatements } from "./slow-marts.ts";
 import { rawShape, readSourceChanges, type SourceChanges } from "./source-changes.ts";
 import { emptyWorkArea, workArea } from "./work-area.ts";
 
@@ -79,7 +80,8 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
     const restated = [...project.nodes.values()].filter((node) => changes.restated().has(node.uniqueId));
     const rebuilt = reason === "all" ? [...plan.cut, ...plan.downstream] : restated;
     const entry = { ...cut.entry, isFinished: true };
-    await writeFinishedBuild(connection, project, { entry, freshTo, startedAt, finishedAt: request.now(), rebuilt, tests });
+    const besides = slowMartStatements(project, reason, freshTo);
+    await writeFinishedBuild(connection, project, { entry, freshTo, startedAt, finishedAt: request.now(), rebuilt, tests, besides });
     if (drifts) await writeSelfCheck(connection, request.build, request.now(), cut.checked + downstream.checked, drifts);
     changes.finish();
     const changed = martsAmong(rebuilt).map((node) => node.alias);

@@ -48,6 +48,9 @@ export async function readLedger(connection: DuckDBConnection): Promise<LedgerEn
 export const ledgerSql = (entry: LedgerEntry): string => `delete from warehouse.meta.live_build;
 insert into warehouse.meta.live_build values (${literal(entry.build)}, ${literal(entry.lsn)}, ${entry.isFinished}, ${literal(entry.fingerprint)}, ${literal(entry.companyDay)}, ${literal(entry.rawShape)});`;
 
+/** Says that models are behind what they read: only the next finished build makes them whole again. */
+export const unfinishedSql = "update warehouse.meta.live_build set is_finished = false";
+
 /** Names of the tests that found nothing when they last ran in a finished build. */
 export async function readPassedTests(connection: DuckDBConnection): Promise<Set<string>> {
   const result = await connection.run(
@@ -63,6 +66,8 @@ export interface FinishedBuild {
   finishedAt: Date;
   rebuilt: readonly Node[];
   tests: readonly NodeResult[];
+  /** Statements that belong to the same transaction. */
+  besides?: readonly string[];
 }
 
 const publicSchemas = ["marts", "reports"];
@@ -94,6 +99,7 @@ export async function writeFinishedBuild(connection: DuckDBConnection, project: 
     ),
     ...testStatements(project, tests, entry.build),
     ...quarantineStatements(rebuilt),
+    ...(build.besides ?? []),
     ledgerSql({ ...entry, isFinished: true }),
   ];
   await inOneTransaction(connection, statements);

@@ -185,6 +185,24 @@ describe("live builder", () => {
     ]);
   });
 
+  it("says up to when a mart is complete that waits for the hour", async () => {
+    const file = join(folder, "project", "models/marts/fct_orders.yml");
+    await writeFile(file, project["models/marts/fct_orders.yml"]!.replace("meta: {scope", "meta: {refresh: hourly, scope"));
+    const live = await start();
+    const slow = async (): Promise<object[]> =>
+      ask(await current(), "select name, refresh, epoch_ms(fresh_to)::varchar as fresh_to from meta.slow_marts");
+    const complete = [{ name: "fct_orders", refresh: "hourly", fresh_to: `${Date.parse("2026-11-22T08:00:00Z")}` }];
+    expect(await slow()).toEqual(complete);
+    const published = nextPublish(live);
+    await mirror.apply(
+      ["orders", "customers"],
+      "insert into raw.customers values (1, 'A', null); insert into raw.orders values (1, 1, 12.50, null)",
+    );
+    expect((await published).changed).toEqual(["dim_customers"]);
+    // The order is not in it yet, and it does not pretend to be.
+    expect(await slow()).toEqual(complete);
+  });
+
   it("rebuilds what is downstream of the changed tables, and nothing else", async () => {
     const live = await start();
     const first = await current();

@@ -23,6 +23,7 @@ import { DirtyTables } from "./dirty-tables.ts";
 import { createFitStep, type FitStep } from "./fit-step.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { prepareLedger, readLedger } from "./ledger.ts";
+import { slowMartsTable } from "./slow-marts.ts";
 import { hasHourlyModels, rawTables } from "./plan.ts";
 
 export interface LiveLogger {
@@ -100,6 +101,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   let hourly = false;
   /** The company's midnight has passed. */
   let isNewDay = false;
+  /** Results of fits wait to be stored or to be read by models. */
+  let fitted = false;
   /** A finished build that is not published yet. */
   let unpublished: { build: string; outcome: BuildOutcome } | undefined;
   /** Where the mirror is, when that is not yet in the pointer. */
@@ -144,6 +147,12 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     wake();
   }
 
+  function takeUpFits(): void {
+    fitted = true;
+    news++;
+    wake();
+  }
+
   /** Wakes at the full hour and at the company's midnight. */
   function armTimer(): void {
     const now = clock();
@@ -168,7 +177,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const day = companyDay(asOf, timeZone());
     const newDay = day !== builtDay;
     const { overdue } = changes;
-    if (connections[0]) await fits?.store(connections[0]);
+    if (connections[0] && (await fits?.store(connections[0]))) fitted = true;
+    const hasResults = fitted;
     const build = buildId();
     const outcome = await runBuild({
       project,
@@ -179,7 +189,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       companyDay: day,
       asOf,
       now: clock,
-      reason: () => (full ? "all" : { changed: dirty.list(), hourly, newDay, overdue }),
+      reason: () => (full ? "all" : { changed: dirty.list(), hourly, newDay, overdue, fitted: hasResults }),
       changes,
     });
     await describe(asOf);
@@ -187,6 +197,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     full = false;
     hourly = false;
     isNewDay = false;
+    if (hasResults) fitted = false;
     builtDay = day;
     unpublished = { build, outcome: mergeChanged(unpublished?.outcome, outcome) };
     lastBuildMs = performance.now() - started;
@@ -275,7 +286,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     for (const listener of failed) listener(error);
   }
 
-  const needsBuild = (): boolean => full || hourly || isNewDay || !dirty.isEmpty;
+  const needsBuild = (): boolean => full || hourly || isNewDay || fitted || !dirty.isEmpty;
   const isDue = (): boolean => needsBuild() || unpublished !== undefined;
 
   async function follow(): Promise<void> {
@@ -299,8 +310,9 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const [connection] = connections;
     if (!connection) throw new Error("the builder needs at least one thread");
     await prepareLedger(connection);
+    await connection.run(slowMartsTable);
     if (options.runsFits) {
-      fits = createFitStep({ project, projectDir: options.projectDir, clock, logger, onReady: demandFull });
+      fits = createFitStep({ project, projectDir: options.projectDir, clock, logger, onReady: takeUpFits });
       await fits.prepare(connection);
     }
     fingerprint = await fingerprintOf(project);

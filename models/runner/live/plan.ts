@@ -1,3 +1,4 @@
+import { isFitSource } from "../fits/fit-tables.ts";
 import { Graph } from "../graph.ts";
 import type { Node, Project } from "../resources.ts";
 import { refreshOf, timeGrainOf, type Refresh } from "./refresh.ts";
@@ -29,6 +30,8 @@ export interface Occasion {
   newDay: boolean;
   /** Left undone by a build that failed. */
   overdue: ReadonlySet<string>;
+  /** Results of fits were stored since the last finished build: all that reads them is made, however seldom it follows other changes. */
+  fitted: boolean;
 }
 
 const isBuilt = (node: Node): boolean => node.resourceType === "model" || node.resourceType === "seed";
@@ -49,7 +52,8 @@ export function planBuild(project: Project, reason: BuildReason): BuildPlan {
   const nodes = [...project.nodes.values()];
   const all = nodes.filter(isBuilt);
   const due = reason === "all" ? all : dueByThemselves(project, all, reason);
-  const rebuilt = reason === "all" ? all : reached(project, all, due, reason);
+  const fitted = reason !== "all" && reason.fitted ? downstreamOfFits(project) : new Set<string>();
+  const rebuilt = reason === "all" ? all : reached(project, all, due, reason, fitted);
   const ids = idsOf(rebuilt);
   const tests = nodes.filter((node) => node.resourceType === "test");
   const slowest = slowestUpstream(project);
@@ -64,7 +68,8 @@ export function planBuild(project: Project, reason: BuildReason): BuildPlan {
       (test) => isTimely(test) && (late.includes(test) || isOverdue(test, reason) || test.dependsOn.some((id) => ids.has(id))),
     ),
     always: idsOf([...due, ...rebuilt.filter(readsSources), ...late]),
-    whole: idsOf(due),
+    // What follows seldom does not know either which rows of its other inputs changed since.
+    whole: idsOf([...due, ...all.filter((node) => fitted.has(node.uniqueId) && refreshOf(node) !== "live")]),
     all,
     readsSources,
   };
@@ -75,7 +80,7 @@ const isOverdue = (node: Node, reason: BuildReason): boolean => reason !== "all"
 const comparesRelations = (test: Node): boolean => new Set(test.dependsOn).size > 1;
 
 /** The refresh that a node and everything upstream of it keep up with. */
-function slowestUpstream(project: Project): (id: string) => Refresh {
+export function slowestUpstream(project: Project): (id: string) => Refresh {
   const order: readonly Refresh[] = ["live", "hourly", "nightly"];
   const known = new Map<string, Refresh>();
   const slowest = (id: string): Refresh => {
@@ -93,6 +98,9 @@ function slowestUpstream(project: Project): (id: string) => Refresh {
 const followsWith = (refresh: Refresh, occasion: Occasion): boolean =>
   refresh === "live" || occasion.newDay || (refresh === "hourly" && occasion.hourly);
 
+/** Whether what refreshes this often is complete after a build for this reason. */
+export const isTakenUpOn = (refresh: Refresh, reason: BuildReason): boolean => reason === "all" || followsWith(refresh, reason);
+
 /** Whether a change of what it reads is taken up on this occasion. */
 const follows = (node: Node, occasion: Occasion): boolean => followsWith(refreshOf(node), occasion);
 
@@ -106,14 +114,25 @@ function dueByThemselves(project: Project, all: readonly Node[], occasion: Occas
   });
 }
 
+/** Unique ids of what reads results of fits, by whatever way. */
+function downstreamOfFits(project: Project): Set<string> {
+  const graph = new Graph(project.nodes.values());
+  const found = new Set([...project.sources.values()].filter(isFitSource).map((source) => source.uniqueId));
+  // A set goes on to what is added to it on the way.
+  for (const id of found) for (const child of graph.children(id)) found.add(child);
+  return found;
+}
+
 /** What is due and everything downstream of it and of the changes, but not by way of models that are not due now. */
-function reached(project: Project, all: readonly Node[], due: readonly Node[], occasion: Occasion): Node[] {
+function reached(project: Project, all: readonly Node[], due: readonly Node[], occasion: Occasion, fitted: ReadonlySet<string>): Node[] {
   const graph = new Graph(project.nodes.values());
   const isTakenUp = (id: string): boolean => {
     const node = project.nodes.get(id);
-    return node !== undefined && isBuilt(node) && (isOverdue(node, occasion) || follows(node, occasion));
+    return node !== undefined && isBuilt(node) && (fitted.has(id) || isOverdue(node, occasion) || follows(node, occasion));
   };
-  const sources = [...project.sources.values()].filter((source) => occasion.changed.includes(source.identifier));
+  const sources = [...project.sources.values()].filter(
+    (source) => occasion.changed.includes(source.identifier) || (occasion.fitted && isFitSource(source)),
+  );
   const found = new Set<string>();
   const waiting = [...sources.flatMap((source) => graph.children(source.uniqueId)), ...idsOf(due)];
   for (const id of waiting) {
