@@ -87,9 +87,9 @@ targets as (
     employee_key as owner_key,
     department_key,
     month,
-    cast(coalesce(sum(target_amount) filter (where level = 'goal'), 0) * 100 as hugeint) as goal_cents,
-    cast(coalesce(sum(target_amount) filter (where level = 'stretch'), 0) * 100 as hugeint) as stretch_cents,
-    cast(coalesce(sum(target_amount) filter (where level = 'challenge'), 0) * 100 as hugeint) as challenge_cents
+    cast(coalesce(sum(target_amount) filter (where level = 'goal'), 0) * 100 as bigint) as goal_cents,
+    cast(coalesce(sum(target_amount) filter (where level = 'stretch'), 0) * 100 as bigint) as stretch_cents,
+    cast(coalesce(sum(target_amount) filter (where level = 'challenge'), 0) * 100 as bigint) as challenge_cents
   from {{ ref('fct_targets') }}
   cross join basis
   where employee_key is not null
@@ -103,7 +103,8 @@ target_days as (
     targets.department_key,
     workdays.day,
     {%- for level in ['goal', 'stretch', 'challenge'] %}
-    cast({{ level }}_cents * number // workdays - {{ level }}_cents * (number - 1) // workdays as decimal(18, 0)) * cast(0.01 as decimal(3, 2)) as {{ level }}_amount{{ "," if not loop.last }}
+    cast({{ level }}_cents // workdays + {{ level }}_cents % workdays * number // workdays - {{ level }}_cents % workdays * (number - 1) // workdays as decimal(16, 0))
+    * cast(0.01 as decimal(2, 2)) as {{ level }}_amount{{ "," if not loop.last }}
     {%- endfor %}
   from targets
   inner join workdays on targets.month = workdays.month_on
