@@ -18,7 +18,7 @@ export interface FitTable {
   isKept: boolean;
 }
 
-const isFitSource = (source: Source): boolean => "fit" in source.config.meta;
+export const isFitSource = (source: Source): boolean => "fit" in source.config.meta;
 
 /** Source tables with `meta.fit`: the fit's name, or null for the record of runs. `meta.keeps: every_run` appends instead of replacing. */
 export function fitTablesOf(project: Project): FitTable[] {

@@ -7,6 +7,7 @@ import { keepFitRun, type FitRun } from "../fits/run-fit.ts";
 import type { Project } from "../resources.ts";
 import { companyDay } from "./company-day.ts";
 import type { FitWork } from "./fit-worker.ts";
+import { unfinishedSql } from "./ledger.ts";
 import type { LiveLogger } from "./live-builder.ts";
 
 export interface FitStepOptions {
@@ -14,7 +15,7 @@ export interface FitStepOptions {
   projectDir: string;
   clock: () => Date;
   logger: LiveLogger;
-  /** Results wait to be stored: a full build is wanted. */
+  /** Results wait to be stored: a build of what reads them is wanted. */
   onReady: () => void;
 }
 
@@ -26,8 +27,8 @@ export interface FitStep {
   published(pointer: SnapshotPointer): void;
   /** Runs the fits with the next publish, whatever the day. */
   request(): void;
-  /** Writes the results that wait. Between two builds. */
-  store(connection: DuckDBConnection): Promise<void>;
+  /** Writes the results that wait, and tells whether there were any. Between two builds. */
+  store(connection: DuckDBConnection): Promise<boolean>;
   /** Gives up what is being computed. */
   stop(): Promise<void>;
 }
@@ -124,10 +125,14 @@ export function createFitStep(options: FitStepOptions): FitStep {
     async store(connection) {
       const runs = waiting;
       waiting = [];
+      if (runs.length === 0) return false;
+      // Should the process end before the models have read them, the next one builds everything.
+      await connection.run(unfinishedSql);
       for (const run of runs)
         await keep(run, connection).catch((error: unknown) =>
           logger.error({ err: error, fit: run.fit }, "a fit's run could not be recorded"),
         );
+      return true;
     },
     async stop() {
       isStopping = true;

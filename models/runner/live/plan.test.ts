@@ -3,11 +3,19 @@ import { loadProject } from "../load-project.ts";
 import { writeProject } from "../testing.ts";
 import { hasHourlyModels, planBuild, type BuildReason, type Occasion } from "./plan.ts";
 
-const occasion = (more: Partial<Occasion>): Occasion => ({ changed: [], hourly: false, newDay: false, overdue: new Set(), ...more });
+const occasion = (more: Partial<Occasion>): Occasion => ({
+  changed: [],
+  hourly: false,
+  newDay: false,
+  overdue: new Set(),
+  fitted: false,
+  ...more,
+});
 
-async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downstream" | "tests" | "always", string[]>> {
+async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downstream" | "tests" | "always" | "whole", string[]>> {
   const projectDir = await writeProject({
-    "models/sources.yml": "sources: [{name: crm, database: mirror, schema: raw, tables: [{name: orders}, {name: customers}]}]",
+    "models/sources.yml":
+      "sources: [{name: crm, database: mirror, schema: raw, tables: [{name: orders}, {name: customers}]}, {name: fits, schema: fits, tables: [{name: level, meta: {fit: level}}]}]",
     "macros/time.sql": "{% macro cut() %}'{{ var('as_of') }}'{% endmacro %}\n{% macro other() %}1{% endmacro %}",
     "models/stg_orders.sql": "select * from {{ source('crm', 'orders') }}",
     "models/stg_customers.sql": "select {{ other() }} as one from {{ source('crm', 'customers') }}",
@@ -16,6 +24,9 @@ async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downs
     "models/fct_hourly.sql": "{{ config(meta={'refresh': 'hourly'}) }} select * from {{ ref('stg_orders') }}",
     "models/rpt_hourly.sql": "select * from {{ ref('fct_hourly') }}",
     "models/fct_nightly.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_orders') }}",
+    "models/stg_level.sql": "select * from {{ source('fits', 'level') }}",
+    "models/fct_level.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_level') }}, {{ ref('fct_nightly') }}",
+    "models/rpt_level.sql": "select * from {{ ref('fct_level') }}",
     "models/rpt_both.sql": "select * from {{ ref('fct_nightly') }} union all select * from {{ ref('fct_live') }}",
     "tests/both_add_up.sql": "select 1 from {{ ref('fct_live') }}, {{ ref('rpt_hourly') }} where false",
     "models/tests.yml":
@@ -24,14 +35,16 @@ async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downs
   const target = { name: "kehu", catalog: "warehouse", schema: "main", threads: 1 };
   const project = await loadProject({ projectDir, target, vars: { as_of: "2026-11-22T00:00:00Z" } });
   expect(hasHourlyModels(project)).toBe(true);
+  const last = (ids: ReadonlySet<string>): string[] => [...ids].map((id) => id.split(".")[2] ?? "").sort();
   return (reason) => {
-    const { cut, downstream, tests, always } = planBuild(project, reason);
+    const { cut, downstream, tests, always, whole } = planBuild(project, reason);
     const names = (nodes: readonly { name: string }[]): string[] => nodes.map(({ name }) => name).sort();
     return {
       cut: names(cut),
       downstream: names(downstream),
       tests: names(tests),
-      always: [...always].map((id) => id.split(".")[2] ?? "").sort(),
+      always: last(always),
+      whole: last(whole),
     };
   };
 }
@@ -43,6 +56,7 @@ it("takes what is downstream of a change and live, and what reads the time", asy
     downstream: ["fct_live", "fct_timed", "rpt_both"],
     tests: ["unique_fct_live_x"],
     always: ["fct_timed", "stg_orders"],
+    whole: ["fct_timed"],
   });
 });
 
@@ -53,13 +67,25 @@ it("takes along hourly models at the full hour, changed or not", async () => {
     downstream: ["fct_hourly", "fct_timed", "rpt_hourly"],
     tests: ["both_add_up", "unique_rpt_hourly_x"],
     always: ["both_add_up", "fct_hourly", "fct_timed"],
+    whole: ["fct_hourly", "fct_timed"],
+  });
+});
+
+it("takes what reads the results of fits when there are new ones, nightly models too, and nothing else", async () => {
+  const plan = await planner();
+  expect(plan(occasion({ fitted: true }))).toEqual({
+    cut: ["stg_level"],
+    downstream: ["fct_level", "fct_timed", "rpt_level"],
+    tests: [],
+    always: ["fct_timed", "stg_level"],
+    whole: ["fct_level", "fct_timed"],
   });
 });
 
 it("takes everything when all is asked for", async () => {
   const { cut, downstream, tests } = (await planner())("all");
-  expect(cut).toEqual(["stg_customers", "stg_orders"]);
-  expect(downstream).toHaveLength(6);
+  expect(cut).toEqual(["stg_customers", "stg_level", "stg_orders"]);
+  expect(downstream).toHaveLength(8);
   expect(tests).toHaveLength(3);
 });
 
