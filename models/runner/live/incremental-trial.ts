@@ -82,27 +82,28 @@ export async function incrementalTrial(options: TrialOptions): Promise<void> {
       const isNewDay = companyDay(now, zone) !== day;
       const isAway = random() < restartShare;
       if (isAway) await builder.stop();
-      const edits: string[] = [];
-      const count = 1 + Math.floor(random() * 4);
-      for (let index = 0; index < count; index++) {
-        const edit = randomEdit(random, now);
-        edits.push(edit.what);
-        await client.query(edit.sql);
-      }
-      // The clock here runs ahead of the machine's: only a change that models read makes the builder look at it.
-      if (isNewDay) await client.query("update crm.customers set name = name || '日' where deleted_at is null");
+      const edits = Array.from({ length: 1 + Math.floor(random() * 4) }, () => randomEdit(random, now));
+      const statements = edits.map(({ sql }) => sql);
+      if (isNewDay) {
+        // The clock here runs ahead of the machine's: only a change that models read makes the builder look at it.
+        statements.push("update crm.customers set name = name || '日' where deleted_at is null");
+        // In one transaction: the first build of the day takes up what hourly models read, and a build after it would leave the rest to the hour.
+        await client.query(["begin", ...statements, "commit"].join(";\n"));
+      } else for (const statement of statements) await client.query(statement);
+      const { rows } = await client.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
+      const lsn = rows[0]?.lsn ?? "";
       if (isAway) {
+        await mirror.waitFor(lsn, publishWithinMs);
         builder = createLiveBuilder(live);
         await builder.start();
       }
-      const { rows } = await client.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
-      const pointer = await published(warehouse.dir, rows[0]?.lsn ?? "", failures);
+      const pointer = await published(warehouse.dir, lsn, failures);
       const compared = await compare(checker, now, isNewDay ? builtOn.newDay : builtOn.live);
       // An error that did not keep the build from publishing is a difference that the builder found by itself.
       if (failures.length > 0) throw new Error(`the live build reported ${JSON.stringify(failures[0])}`);
       const occasion = `${isNewDay ? "a new day, " : ""}${isAway ? "the builder away, " : ""}`;
       options.say(
-        `round ${round}: ${occasion}${edits.join(", ")}; ${pointer.changed.length} marts and reports changed, ${compared} relations equal`,
+        `round ${round}: ${occasion}${edits.map(({ what }) => what).join(", ")}; ${pointer.changed.length} marts and reports changed, ${compared} relations equal`,
       );
     }
   } finally {
