@@ -59,6 +59,11 @@ describe("lint of the SQL layers", () => {
     ["an alias without as", { "models/marts/fct_orders.sql": "select o.id from {{ ref('stg_crm__orders') }} o" }, "fct_orders.sql alias"],
     ["no scope", { "models/marts/fct_orders.yml": yaml("fct_orders").replace("scope: none", "other: 1") }, "fct_orders.sql scope"],
     [
+      "a scope of no entities",
+      { "models/marts/fct_orders.yml": yaml("fct_orders").replace("scope: none", "scope: {entity: []}") },
+      "fct_orders.sql scope",
+    ],
+    [
       "an empty description",
       { "models/marts/fct_orders.yml": yaml("fct_orders").replace("One row per order.", "Orders.") },
       "fct_orders.sql description",

@@ -64,7 +64,7 @@ function lintModel(node: Node, project: Project): Finding[] {
     }
     if (layer === "stg") lintStaging(node, sql, say);
     if ((layer === "dim" || layer === "fct" || layer === "rpt") && !isScope(node.config.meta.scope)) {
-      say("scope", "meta.scope says whose rows these are: {entity, employee?, department?} or none");
+      say("scope", "meta.scope says whose rows these are: {entity, employee?, department?, customer?} or none");
     }
   }
   const yaml = node.file.replace(/\.sql$/, ".yml");
@@ -97,7 +97,10 @@ function layerOf(name: string): Exclude<Layer, "source" | "seed"> | undefined {
 }
 
 function isScope(scope: unknown): boolean {
-  return scope === "none" || (typeof scope === "object" && scope !== null && "entity" in scope && typeof scope.entity === "string");
+  if (scope === "none") return true;
+  if (typeof scope !== "object" || scope === null || !("entity" in scope)) return false;
+  const entities = [scope.entity].flat();
+  return entities.length > 0 && entities.every((entity) => typeof entity === "string");
 }
 
 function hasKeyTest(node: Node, project: Project): boolean {

@@ -1,8 +1,18 @@
 import type { RowGrant } from "@kehu/operational-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller, SemanticApp } from "./app.ts";
-import { clerk, companyMarts, companyModel, companySql, department, employee, executive } from "./policy.fixture.ts";
-import { manager, otherRep, rep } from "./policy.fixture.ts";
+import {
+  clerk,
+  companyMarts,
+  companyModel,
+  companySql,
+  department,
+  employee,
+  executive,
+  manager,
+  otherRep,
+  rep,
+} from "./policy.fixture.ts";
 import { load, manualSource, newFolder, scopeWith, startSemantic, writeModel, writeSnapshot } from "./testing.ts";
 import type { TestMart } from "./testing.ts";
 
