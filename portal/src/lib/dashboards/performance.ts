@@ -17,7 +17,7 @@ export default {
   position: 45,
   homeOf: [],
   roles: ["executive", "sales_manager", "analyst"],
-  period: "this-month",
+  period: "this-quarter",
   tiles: [
     attainment,
     workdaysGone,

@@ -12,7 +12,7 @@ export default {
   homeOf: [],
   period: "this-year",
   tiles: [
-    { kind: "metric", id: "order-amount", span: 3, measure: "regions.order_amount", time: month, drill: countedOrders },
+    { kind: "metric", id: "order-amount", span: 3, measure: "regions.order_amount", time: month, at: "whole-months" },
     { kind: "metric", id: "growth", span: 3, measure: "regions.growth", time: month, at: "whole-months", showsFormula: true },
     { kind: "metric", id: "customers", span: 3, measure: "regions.customer_count", time: month, at: "last-month" },
     { kind: "metric", id: "coverage", span: 3, measure: "regions.coverage_rate", time: month, at: "last-month", showsFormula: true },

@@ -54,7 +54,14 @@ export class TileContext {
     const { own, me } = this.scope;
     const person = [`${view}.owner_id`, `${view}.employee_id`].find((name) => this.catalogue.has(name));
     if (own && me.employee_id && person) filters.push({ member: person, operator: "equals", values: [me.employee_id] });
-    return [...filters, ...this.#departmentFilter(view)];
+    return [...filters, ...this.#overseenFilter(view), ...this.#departmentFilter(view)];
+  }
+
+  /** A published aggregate has everybody in it; beside figures of the caller's people it covers the same people. */
+  #overseenFilter(view: string): NonNullable<SemanticQuery["filters"]> {
+    const { overseen, own } = this.scope;
+    const isPublished = view === "leaderboard";
+    return isPublished && !own && overseen?.length ? [{ member: `${view}.department_id`, operator: "equals", values: [...overseen] }] : [];
   }
 
   #departmentFilter(view: string): NonNullable<SemanticQuery["filters"]> {
