@@ -31,7 +31,7 @@ curve as (
 
 final as (
   select
-    segment || '-' || duration as survival_key,
+    coalesce(segment, '') || '-' || duration as survival_key,
     segment,
     duration as months,
     at_risk,
