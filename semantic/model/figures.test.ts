@@ -472,6 +472,34 @@ describe("figures of the company that can be reckoned by hand", () => {
     ]);
   });
 
+  test("A8 activities by what they reach, and what follows a visit within 30 days", async () => {
+    // The order of 10 May follows the visit of the 8th; the deals began on the 3rd.
+    expect(
+      await load({
+        measures: measures(
+          "activity_effectiveness",
+          "done_count",
+          "effective_rate",
+          "visit_count",
+          "orders_per_visit",
+          "opportunities_per_visit",
+        ),
+        dimensions: ["activity_effectiveness.kind"],
+        order: { "activity_effectiveness.kind": "desc" },
+      }),
+    ).toEqual([
+      {
+        kind: "visit",
+        done_count: "3",
+        effective_rate: expect.closeTo(2 / 3),
+        visit_count: "2",
+        orders_per_visit: 0.5,
+        opportunities_per_visit: 0,
+      },
+      { kind: "call", done_count: "1", effective_rate: 0, visit_count: "0", orders_per_visit: null, opportunities_per_visit: null },
+    ]);
+  });
+
   test("A8 coverage counts the customers that have an owner", async () => {
     expect(
       await load({
@@ -481,12 +509,12 @@ describe("figures of the company that can be reckoned by hand", () => {
     ).toEqual([
       {
         owner: "Seller",
-        last_contact_on: "2025-05-10",
+        last_contact_on: "2025-06-02",
         owned_count: "1",
         covered_count: "1",
         coverage_rate: 1,
         neglected_count: "0",
-        days_since_contact: "36",
+        days_since_contact: "13",
       },
     ]);
   });

@@ -196,6 +196,15 @@ export const writeRawCompany = async (connection: DuckDBConnection): Promise<voi
     { ...receipt, number: "C1", amount: 900 },
     { ...receipt, number: "C2", amount: 100, status: "cancelled" },
   ]);
+  const activity = { owner_id: seller, customer_id: acme };
+  await put("activities", [
+    { ...activity, kind: "visit", outcome: "interested", done_at: "2025-05-08 02:00:00+00" },
+    { ...activity, kind: "visit", outcome: "refused", done_at: "2025-05-12 02:00:00+00" },
+    // In the last 30 days, so what follows it is not judged yet.
+    { ...activity, kind: "visit", outcome: "reached", done_at: "2025-06-01 02:00:00+00" },
+    { ...activity, kind: "call", outcome: "unreached", done_at: "2025-06-02 02:00:00+00" },
+    { ...activity, kind: "call", outcome: null, planned_at: "2025-06-20 02:00:00+00" },
+  ]);
   const target = { measure: "order_amount", month: "2025-05-01" };
   await put("targets", [
     { ...target, level: "goal", department_id: north, employee_id: seller, amount: 1000 },
