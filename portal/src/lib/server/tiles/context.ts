@@ -1,4 +1,4 @@
-import { endOfMonth, startOfMonth, type CalendarDate } from "#lib/calendar-date.ts";
+import { addMonths, endOfMonth, startOfMonth, type CalendarDate } from "#lib/calendar-date.ts";
 import type { FixedFilter, StateAt } from "#lib/dashboards/definition.ts";
 import type { Locale } from "#lib/locale.ts";
 import type { DateRange, Period } from "#lib/period.ts";
@@ -107,3 +107,10 @@ export const monthOf = (row: Row, dimension: string): CalendarDate =>
 
 /** The whole months that a range touches, for views that know months only. */
 export const wholeMonths = (range: DateRange): DateRange => ({ from: startOfMonth(range.from), to: endOfMonth(range.to) });
+
+/** As many whole months before `range`, which is whole months itself. */
+export function monthsBefore({ from, to }: DateRange): DateRange {
+  let count = 1;
+  while (addMonths(from, count) <= to) count++;
+  return { from: addMonths(from, -count), to: endOfMonth(addMonths(from, -1)) };
+}

@@ -1,21 +1,12 @@
-import { addMonths, endOfMonth } from "#lib/calendar-date.ts";
 import type { LeaderboardTile } from "#lib/dashboards/definition.ts";
-import type { DateRange } from "#lib/period.ts";
 import { textOf, type Row } from "#lib/semantic.ts";
 import type { LeaderboardData, RankedPerson } from "#lib/tile-data.ts";
-import { wholeMonths, within, type TileContext } from "#lib/server/tiles/context.ts";
+import { monthsBefore, wholeMonths, within, type TileContext } from "#lib/server/tiles/context.ts";
 import { ranksOf } from "#lib/server/tiles/ranks.ts";
 
 const member = (name: string): string => `leaderboard.${name}`;
 const amount = member("result_amount");
 const measures = ["result_amount", "result_goal", "attainment", "pace_gap"].map(member);
-
-/** As many whole months before. */
-function monthsBefore({ from, to }: DateRange): DateRange {
-  let count = 1;
-  while (addMonths(from, count) <= to) count++;
-  return { from: addMonths(from, -count), to: endOfMonth(addMonths(from, -1)) };
-}
 
 const ranked = (rows: readonly Row[]): Map<string, number> =>
   ranksOf(rows.map((row) => ({ key: textOf(row, member("employee_id")) ?? "", amount: textOf(row, amount) })));
