@@ -112,42 +112,37 @@ weights as (
   group by segment
 ),
 
-known as (
-  select
-    month,
-    segment,
-    {%- for criterion in criteria %}
-    count({{ criterion }}) as {{ criterion }}_count{{ "," if not loop.last }}
-    {%- endfor %}
-  from measured
-  group by
-    month,
-    segment
-),
-
 -- The share of the segment's other customers of that month that one is ahead of: 0 the last, 1 the first (or the only one); equal values have equal places.
+-- Each criterion is sorted by itself with nothing but its value: sorting whole rows seven times is what takes time.
+{%- for criterion in criteria %}
+ranked_{{ criterion }} as (
+  select
+    customer_key,
+    month,
+    cast(
+      coalesce(
+        (
+          rank() over (partition by month, segment order by {{ criterion }} {{ "desc" if criterion in lower_is_better else "asc" }}) - 1
+        ) / nullif(count(*) over (partition by month, segment) - 1, 0),
+        1
+      ) as decimal(18, 8)
+    ) as {{ criterion }}_rank
+  from measured
+  where {{ criterion }} is not null
+),
+{% endfor %}
 ranked as (
   select
     measured.*,
     {%- for criterion in criteria %}
-    case
-      when measured.{{ criterion }} is not null
-        then cast(
-          coalesce(
-            (
-              rank() over (
-                partition by measured.month, measured.segment
-                order by measured.{{ criterion }} {{ "desc" if criterion in lower_is_better else "asc" }} nulls last
-              ) - 1
-            ) / nullif(known.{{ criterion }}_count - 1, 0),
-            1
-          ) as decimal(18, 8)
-        )
-    end as {{ criterion }}_rank,
+    ranked_{{ criterion }}.{{ criterion }}_rank,
     coalesce(weights.{{ criterion }}_weight, 0) as {{ criterion }}_weight{{ "," if not loop.last }}
     {%- endfor %}
   from measured
-  inner join known on measured.month = known.month and measured.segment is not distinct from known.segment
+  {%- for criterion in criteria %}
+  left join ranked_{{ criterion }}
+    on measured.customer_key = ranked_{{ criterion }}.customer_key and measured.month = ranked_{{ criterion }}.month
+  {%- endfor %}
   left join weights on measured.criteria_segment is not distinct from weights.weights_segment
 ),
 
