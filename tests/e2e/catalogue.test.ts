@@ -3,7 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { launchBrowser } from "../browser.ts";
-import { signInDemo, type DemoAccount, type Session } from "../stack.ts";
+import { eventually, signInDemo, type DemoAccount, type Session } from "../stack.ts";
 
 const stack = inject("stack");
 
@@ -90,11 +90,18 @@ describe("the catalogue", () => {
 describe("a figure's passport", () => {
   it("says what the figure is made of and leads to the catalogue", async () => {
     const { page, problems } = await openAs("sales_rep", "/", { width: 1440 });
-    await page
-      .getByRole("button", { name: /^指标说明/ })
-      .first()
-      .click();
-    const madeOf = page.getByTestId("made-of").first();
+    const passport = page.getByTestId("passport");
+    // A page that is not hydrated yet shows the button and does nothing on a click.
+    await eventually("the passport to open", async () => {
+      if (!(await passport.isVisible()))
+        await page
+          .getByRole("button", { name: /^指标说明/ })
+          .first()
+          .click();
+      await passport.waitFor({ timeout: 2000 });
+      return true;
+    });
+    const madeOf = passport.getByTestId("made-of").first();
     await madeOf.waitFor();
     expect(await page.getByTestId("origins").first().textContent()).toMatch(/crm\.\w+/);
     await madeOf.getByRole("link").first().click();

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, it } from "vitest";
-import { signInDemo, type Session } from "../stack.ts";
+import { eventually, signInDemo, type Session } from "../stack.ts";
 
 /**
  * Whose rows the nightly customer views show. A planted record would not be in them before midnight, so they are held against the customers
@@ -30,6 +30,14 @@ async function customersIn(session: Session, member: string, purpose?: "export")
 
 beforeAll(async () => {
   sessions = await signInDemo(stack);
+  // Estimates are fitted after the first publish and come with a later one.
+  for (const view of ["churn_risk", "lifetime_value"])
+    await eventually(
+      `rows of ${view}`,
+      async () => ((await customersIn(sessions["executive"]!, `${view}.customer_id`)).length > 0 ? true : null),
+      240_000,
+      500,
+    );
   known = Object.fromEntries(
     await Promise.all(roles.map(async (role) => [role, new Set(await customersIn(sessions[role]!, "customers.id"))] as const)),
   );
