@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { compiledByHandTrial } from "./compiled-by-hand.ts";
 import { incrementalTrial } from "./incremental.ts";
 import { killTrial } from "./kill.ts";
+import { scaleTrial } from "./scale.ts";
 
 const trials: Record<
   string,
@@ -13,6 +14,7 @@ const trials: Record<
 > = {
   kill: { rounds: 100, run: killTrial },
   incremental: { rounds: 200, run: incrementalTrial },
+  scale: { rounds: 2, run: scaleTrial },
 };
 
 const { values, positionals } = parseArgs({
