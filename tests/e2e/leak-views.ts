@@ -1,5 +1,3 @@
-import { DuckDBInstance } from "@duckdb/node-api";
-
 /** Whom a caller may see rows of, by id: as the rows of `crm` say, not as the product compiled it. */
 export interface Principal {
   employees: ReadonlySet<string>;
@@ -52,6 +50,8 @@ export type Expectation =
       /** The entities all of whose grants the rows need. */
       needs: readonly string[];
       rule: Rule;
+      /** The figure states the end of a period, each group's its own: groups do not add up to the total. */
+      isState?: true;
     }
   | {
       /** As `own`, of a view that does not name the customer, whose owner sees the row too: held against the mart itself. */
@@ -87,6 +87,8 @@ const byOwner = (measure: string, mart: string, figure: string, ...needs: string
   mart,
   figure,
 });
+
+const state = (expectation: Expectation): Expectation => (expectation.rows === "own" ? { ...expectation, isState: true } : expectation);
 
 /** Every public view of the semantic layer: who gets what of it. */
 export const views: Readonly<Record<string, Expectation>> = {
@@ -132,49 +134,17 @@ export const views: Readonly<Record<string, Expectation>> = {
   pipeline_beliefs: byOwner("believed_count", "marts.fct_pipeline_beliefs", "sum(count_change)", "opportunity"),
   pipeline_coverage: byOwner("open_count", "marts.fct_pipeline_coverage", "sum(open_count)", "opportunity", "target"),
   receipts: documents("amount", "receipt"),
-  receivable_ageing: documents("open_amount", "order", "instalment", "receipt"),
-  receivable_turnover: documents("billed_amount", "order", "instalment", "receipt"),
+  receivable_ageing: state(documents("open_amount", "order", "instalment", "receipt")),
+  receivable_turnover: state(documents("billed_amount", "order", "instalment", "receipt")),
   receivables: documents("amount", "order", "instalment", "receipt"),
   regions: employees("order_amount", "owner_id", "customer", "order", "receipt"),
   retention: customers("amount", "order"),
   rfm: customers("amount", "order"),
   stage_cohorts: byOwner("cohort_count", "marts.fct_opportunity_cohorts", "count(distinct opportunity_key)", "opportunity"),
   survival: { rows: "refused", measure: "churn_count", needs: ["customer", "contract", "order"], why: "curves over all customers" },
-  targets: employees("target_amount", "employee_id", "target", "opportunity", "order", "receipt"),
+  targets: state(employees("target_amount", "employee_id", "target", "opportunity", "order", "receipt")),
   value: customers("amount", "opportunity", "activity", "order", "receipt"),
-  value_by_month: customers("amount", "opportunity", "activity", "order", "receipt"),
+  value_by_month: state(customers("amount", "opportunity", "activity", "order", "receipt")),
   value_moves: customers("amount_after", "opportunity", "activity", "order", "receipt"),
   white_space: customers("amount", "order"),
 };
-
-export type ViewName = keyof typeof views & string;
-
-const listed = (ids: ReadonlySet<string>): string => [...ids].map((id) => `'${id}'::uuid`).join(", ") || "null";
-
-/** The figure of each owner (id, or "null") over the rows of the mart that are the principal's, read from the snapshot file itself; `null`: over all rows. */
-export async function figuresByOwner(
-  file: string,
-  mart: string,
-  figure: string,
-  principal: Principal | null,
-): Promise<Map<string, string>> {
-  const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
-  const connection = await instance.connect();
-  try {
-    const where = principal
-      ? `where owners.employee_id in (${listed(principal.employees)}) or customer_owners.employee_id in (${listed(principal.employees)})
-           or (held.owner_key is null and held.customer_owner_key is null and units.department_id in (${listed(principal.departments)}))`
-      : "";
-    const reader = await connection.runAndReadAll(`
-      select coalesce(owners.employee_id::varchar, 'null'), (${figure})::bigint::varchar
-        from ${mart} as held
-        left join marts.dim_employees as owners on held.owner_key = owners.employee_key
-        left join marts.dim_employees as customer_owners on held.customer_owner_key = customer_owners.employee_key
-        left join marts.dim_departments as units on held.department_key = units.department_key
-        ${where} group by 1`);
-    return new Map(reader.getRowsJson() as [string, string][]);
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
-}
