@@ -177,7 +177,9 @@ describe.each(["sales_rep", "sales_manager"] as const)("leak matrix: %s without 
     };
     const before = { read: usual("read"), export: usual("export") };
     const cellsOf = (action: Path["action"]): string[] =>
-      paths.filter((path) => path.action === action && path.carries(entity)).map((path) => cell(path, entity));
+      paths
+        .filter((path) => path.action === action && path.carries(entity) && path.isOpenedAlone(entity))
+        .map((path) => cell(path, entity));
     try {
       await permit(entity, "read", "all");
       await untilOpen(entity, "read", true);

@@ -1,6 +1,7 @@
 import { collectionOfPlanted, type Planted, type PlantedEntity } from "../plant.ts";
 import type { Session } from "../stack.ts";
 import { workbookText } from "../workbook.ts";
+import { views } from "./leak-views.ts";
 
 /** Views that show the entity's records one by one, by the record's id. Contacts and lines are shown by no view. */
 const viewOf: Partial<Record<PlantedEntity, string>> = {
@@ -33,6 +34,8 @@ export interface Path {
   action: "read" | "export";
   /** Whether records of the entity leave this way at all. */
   carries(entity: PlantedEntity): boolean;
+  /** Whether the permission on the entity alone opens it. A target is shown beside what was attained of it, so it needs those of orders too. */
+  isOpenedAlone(entity: PlantedEntity): boolean;
   /** Whether the caller gets the record. Only for what the path carries; throws on any answer but a plain yes or no. */
   sees(session: Session, entity: PlantedEntity, planted: Planted): Promise<boolean>;
 }
@@ -57,6 +60,10 @@ async function recordsFile(session: Session, prefix: string, entity: PlantedEnti
 }
 
 const isShown = (entity: PlantedEntity): boolean => viewOf[entity] !== undefined;
+const needsNoOther = (entity: PlantedEntity): boolean => {
+  const expectation = views[shown(entity)];
+  return expectation !== undefined && "needs" in expectation && expectation.needs.every((needed) => needed === entity);
+};
 const hasPage = (entity: PlantedEntity): boolean => withPage.includes(entity);
 
 export const paths: readonly Path[] = [
@@ -64,6 +71,7 @@ export const paths: readonly Path[] = [
     name: "list",
     action: "read",
     carries: () => true,
+    isOpenedAlone: () => true,
     sees: async (session, entity, { ids }) => {
       const { data } = await session.json<{ data: unknown[] }>(`/api/v1/${collectionOfPlanted[entity]}?id=${ids[entity]}`);
       return data.length > 0;
@@ -73,6 +81,7 @@ export const paths: readonly Path[] = [
     name: "get",
     action: "read",
     carries: () => true,
+    isOpenedAlone: () => true,
     sees: async (session, entity, { ids }) => {
       const { status } = await session.fetch(`/api/v1/${collectionOfPlanted[entity]}/${ids[entity]}`);
       if (status !== 200 && status !== 404) throw new Error(`GET answered ${status}`);
@@ -83,18 +92,21 @@ export const paths: readonly Path[] = [
     name: "load",
     action: "read",
     carries: isShown,
+    isOpenedAlone: needsNoOther,
     sees: async (session, entity, planted) => (await session.load(byId(entity, planted))).data.length > 0,
   },
   {
     name: "load for export",
     action: "export",
     carries: isShown,
+    isOpenedAlone: needsNoOther,
     sees: async (session, entity, planted) => (await session.load(byId(entity, planted), { "kehu-purpose": "export" })).data.length > 0,
   },
   {
     name: "filter values",
     action: "read",
     carries: (entity) => textDimension[entity] !== undefined,
+    isOpenedAlone: needsNoOther,
     sees: async (session, entity, { text }) => {
       const dimension = textDimension[entity];
       const filters = [{ member: dimension, operator: "contains", values: [text] }];
@@ -105,12 +117,14 @@ export const paths: readonly Path[] = [
     name: "drill-through page",
     action: "read",
     carries: hasPage,
+    isOpenedAlone: needsNoOther,
     sees: async (session, entity, planted) => (await recordsFile(session, "/records", entity, planted)).includes(planted.text),
   },
   {
     name: "workbook",
     action: "export",
     carries: hasPage,
+    isOpenedAlone: needsNoOther,
     sees: async (session, entity, planted) =>
       workbookText(await recordsFile(session, "/export/records", entity, planted)).includes(planted.text),
   },
