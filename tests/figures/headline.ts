@@ -16,6 +16,7 @@ export interface HeadlineQuestion {
 export interface HeadlineFigures {
   /** Approved sales by `ordered_at`, without tax, header discount and freight spread over the lines. */
   orderAmount: string;
+  /** Of them, those with at least one line: an empty document is in quarantine. */
   orderCount: number;
   /** Confirmed receipts by `received_at`. */
   receiptAmount: string;
@@ -83,7 +84,8 @@ spread as (
 ),
 all_sales as (
   select orders.id, orders.owner_id, orders.customer_id, orders.department_id, (orders.ordered_at at time zone zone)::date as day,
-         (select sum(round(spread.amount * orders.exchange_rate, 2)) from spread where spread.order_id = orders.id) as amount
+         (select sum(round(spread.amount * orders.exchange_rate, 2)) from spread where spread.order_id = orders.id) as amount,
+         exists (select from lines where lines.order_id = orders.id) as has_lines
     from crm.orders cross join question
    where orders.kind = 'sale' and orders.status = 'approved' and orders.deleted_at is null
 ),
@@ -128,7 +130,7 @@ reached as (
 )
 select
   (select coalesce(sum(amount), 0)::numeric(18, 2)::text from sales where day between from_day and to_day) as "orderAmount",
-  (select count(*)::int from sales where day between from_day and to_day) as "orderCount",
+  (select count(*)::int from sales where has_lines and day between from_day and to_day) as "orderCount",
   (select coalesce(sum(amount), 0)::numeric(18, 2)::text from receipts) as "receiptAmount",
   (select coalesce(sum(amount), 0)::numeric(18, 2)::text from opportunities where status = 'won' and is_closed_then) as "wonAmount",
   (select (count(*) filter (where status = 'won'))::float / nullif(count(*) filter (where status in ('won', 'lost')), 0)
