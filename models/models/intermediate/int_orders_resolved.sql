@@ -6,6 +6,17 @@ employees as (
   select * from {{ ref('stg_crm__employees') }}
 ),
 
+-- Looked up once per currency and day: few are in another currency, and matching each would sort them all.
+rates as (
+  select
+    days.currency,
+    days.ordered_on,
+    rates.rate
+  from (select distinct currency, ordered_on from orders where currency <> '{{ var("currency") }}') as days
+  asof inner join {{ ref('stg_crm__exchange_rates') }} as rates
+    on days.currency = rates.currency and days.ordered_on >= rates.valid_on
+),
+
 final as (
   select
     orders.order_key,
@@ -31,8 +42,7 @@ final as (
     coalesce(orders.freight_original, 0) as freight_original,
     orders.created_at
   from orders
-  asof left join {{ ref('stg_crm__exchange_rates') }} as rates
-    on orders.currency = rates.currency and orders.ordered_on >= rates.valid_on
+  left join rates on orders.currency = rates.currency and orders.ordered_on = rates.ordered_on
   left join {{ ref('stg_crm__customers') }} as customers on orders.customer_id = customers.customer_id
   left join employees as customer_owners on customers.owner_id = customer_owners.employee_id
   left join employees as owners on orders.owner_id = owners.employee_id

@@ -6,13 +6,23 @@ employees as (
   select * from {{ ref('stg_crm__employees') }}
 ),
 
+-- Looked up once per currency and day: few are in another currency, and matching each would sort them all.
+rates as (
+  select
+    days.currency,
+    days.received_on,
+    rates.rate
+  from (select distinct currency, received_on from receipts where currency <> '{{ var("currency") }}') as days
+  asof inner join {{ ref('stg_crm__exchange_rates') }} as rates
+    on days.currency = rates.currency and days.received_on >= rates.valid_on
+),
+
 converted as (
   select
     receipts.*,
     {{ document_rate('receipts', 'rates') }} as rate
   from receipts
-  asof left join {{ ref('stg_crm__exchange_rates') }} as rates
-    on receipts.currency = rates.currency and receipts.received_on >= rates.valid_on
+  left join rates on receipts.currency = rates.currency and receipts.received_on = rates.received_on
 ),
 
 final as (
