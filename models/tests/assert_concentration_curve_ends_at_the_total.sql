@@ -1,12 +1,22 @@
--- The last customer of the curve holds the whole trade of the twelve months, to the cent.
-with trade as (
+-- The last customer of the curve holds the whole trade of the twelve months, to the cent; who bought nothing on balance is not on it.
+with trade_of_customers as (
   select
     months.month,
+    trade.customer_key,
     sum(trade.amount) as amount_12m
   from (select distinct month from {{ ref('rpt_concentration_months') }}) as months
   inner join {{ ref('fct_customer_trade_months') }} as trade
     on trade.month between months.month - interval 11 month and months.month and trade.customer_key is not null
-  group by months.month
+  group by months.month, trade.customer_key
+),
+
+trade as (
+  select
+    month,
+    sum(amount_12m) as amount_12m
+  from trade_of_customers
+  where amount_12m > 0
+  group by month
 ),
 
 curve as (

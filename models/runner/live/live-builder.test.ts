@@ -189,7 +189,7 @@ describe("live builder", () => {
     const file = join(folder, "project", "models/marts/fct_orders.yml");
     await writeFile(file, project["models/marts/fct_orders.yml"]!.replace("meta: {scope", "meta: {refresh: hourly, scope"));
     const live = await start();
-    const slow = async (): Promise<object[]> =>
+    const slow = async (): Promise<unknown[]> =>
       ask(await current(), "select name, refresh, epoch_ms(fresh_to)::varchar as fresh_to from meta.slow_marts");
     const complete = [{ name: "fct_orders", refresh: "hourly", fresh_to: `${Date.parse("2026-11-22T08:00:00Z")}` }];
     expect(await slow()).toEqual(complete);
