@@ -64,23 +64,24 @@ const dashboard: Benchmark = {
       const ours = await times(async () => {
         await Promise.all(queries.map((query) => ask("load", query)));
       });
+      const marts = new Set<string>();
       const planned: (Planned & { rows: number })[] = [];
       for (const query of queries) {
         const { sql } = JSON.parse(await ask("sql", query)) as { sql: { sql: [string, unknown[]] } };
-        const { data } = JSON.parse(await ask("load", query)) as { data: unknown[] };
+        const { data, kehu } = JSON.parse(await ask("load", query)) as { data: unknown[]; kehu: { marts: string[] } };
+        for (const mart of kehu.marts) marts.add(mart);
         planned.push({ ...inPostgres({ sql: sql.sql[0], params: sql.sql[1] }), rows: data.length });
       }
       await app.close();
 
       const server = JSON.parse(await readFile(join(stack.dataDir, "runtime.json"), "utf8")) as { port: number; password: string };
-      const postgres = await copyToPostgres(pointer.file, server);
+      const postgres = await copyToPostgres(pointer.file, [...marts], server);
       const theirs = await times(async () => {
         for (const [index, { sql, params, rows }] of planned.entries()) {
           const answer = await postgres.client.query({ name: `tile-${index}`, text: sql, values: params });
           if (answer.rows.length !== rows) throw new Error(`Postgres answers ${answer.rows.length} rows, we ${rows}: ${sql}`);
         }
-      });
-      await postgres.close();
+      }).finally(() => postgres.close());
       const result = timed("semantic.dashboard", percentile(ours, 0.95), "postgres", percentile(theirs, 0.95), scale, runs);
       const load = loadavg()[0]!.toFixed(1);
       console.error(

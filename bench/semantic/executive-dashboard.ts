@@ -10,7 +10,10 @@ export interface TileQueries {
 const iso = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 /** Today and the windows that a page of this month compares, in `timezone`. */
-function windows(now: Date, timezone: string): { elapsed: Range; yearAgo: Range; before: Range; month: Range; year: Range } {
+function windows(
+  now: Date,
+  timezone: string,
+): { elapsed: Range; yearAgo: Range; before: Range; month: Range; monthBefore: Range; year: Range } {
   const today = new Intl.DateTimeFormat("en-CA", { timeZone: timezone }).format(now);
   const [year = 0, month = 0, day = 0] = today.split("-").map(Number);
   const lastDay = (months: number): number => new Date(Date.UTC(year, month + months, 0)).getUTCDate();
@@ -20,16 +23,17 @@ function windows(now: Date, timezone: string): { elapsed: Range; yearAgo: Range;
     yearAgo: [at(-12, 1), at(-12, day)],
     before: [at(-1, 1), at(-1, day)],
     month: [at(0, 1), at(0, 31)],
+    monthBefore: [at(-1, 1), at(-1, 31)],
     year: [at(-11, 1), at(0, 31)],
   };
 }
 
 /**
  * What the executive's page of this month asks (`portal/src/lib/dashboards/executive.ts`, as `portal/src/lib/server/tiles` puts it), written down
- * as plain Cube queries: each metric with the same days a year and a month before and its target. The tenth tile is the open pipeline by stage.
+ * as plain Cube queries (without `leaderboard.pace_gap`, whose whole cents are DuckDB's words and not Postgres's): each metric with the same days a year and a month before and its target. The tenth tile is the open pipeline by stage.
  */
 export function executiveDashboard(now: Date, timezone: string): TileQueries[] {
-  const { elapsed, yearAgo, before, month, year } = windows(now, timezone);
+  const { elapsed, yearAgo, before, month, monthBefore, year } = windows(now, timezone);
   const equals = (member: string, value: string): object => ({ member, operator: "equals", values: [value] });
   const goals = (measure: string, dateRange: Range, granularity?: string): object => ({
     measures: ["targets.target_amount"],
@@ -83,13 +87,19 @@ export function executiveDashboard(now: Date, timezone: string): TileQueries[] {
       tile: "leaderboard",
       queries: [
         {
-          measures: ["order_amount", "order_target", "order_attainment"].map((name) => `leaderboard.${name}`),
-          dimensions: ["employee_id", "employee", "department"].map((name) => `leaderboard.${name}`),
+          measures: ["result_amount", "result_goal", "attainment", "unpublished_month_count"].map((name) => `leaderboard.${name}`),
+          dimensions: ["employee_id", "employee", "department", "result_basis_label_zh"].map((name) => `leaderboard.${name}`),
           timeDimensions: [{ dimension: "leaderboard.month", dateRange: month }],
           order: [
-            ["leaderboard.order_amount", "desc"],
+            ["leaderboard.result_amount", "desc"],
             ["leaderboard.employee", "asc"],
           ],
+        },
+        {
+          measures: ["leaderboard.result_amount"],
+          dimensions: ["leaderboard.employee_id"],
+          timeDimensions: [{ dimension: "leaderboard.month", dateRange: monthBefore }],
+          order: [["leaderboard.result_amount", "desc"]],
         },
       ],
     },

@@ -22,11 +22,12 @@ function postgresType(type: string): string {
 const isIndexed = (column: string): boolean => /_(key|at|on)$/.test(column) || column === "month";
 
 /**
- * Copies the marts and reports of the snapshot in `file` into a database of its own in `server`'s cluster: an index on every key and every time,
+ * Copies these marts and reports of the snapshot in `file` into a database of its own in `server`'s cluster: an index on every key and every time,
  * vacuumed and analysed. Returns a connection to it; `close` drops the database. The cluster must read this machine's files.
  */
 export async function copyToPostgres(
   file: string,
+  marts: readonly string[],
   server: { port: number; password: string },
 ): Promise<{ client: Client; close: () => Promise<void> }> {
   const access = { host: "127.0.0.1", port: server.port, password: server.password, user: "kehu" };
@@ -43,7 +44,8 @@ export async function copyToPostgres(
     const connection = await instance.connect();
     const columns = await connection.runAndReadAll(
       `select schema_name || '.' || table_name as source, table_name as name, column_name as column_name, data_type as type
-         from duckdb_columns() where database_name = 'snap' and schema_name in ('marts', 'reports') order by 1, column_index`,
+         from duckdb_columns() where database_name = 'snap' and schema_name in ('marts', 'reports')
+          and list_contains(string_split('${marts.join(",")}', ','), lower(table_name)) order by 1, column_index`,
     );
     const tables = Map.groupBy(columns.getRowObjectsJS() as Record<string, string>[], (column) => column["source"]!);
     for (const [source, ofTable] of tables) {
