@@ -85,7 +85,7 @@ spread as (
 all_sales as (
   select orders.id, orders.owner_id, orders.customer_id, orders.department_id, (orders.ordered_at at time zone zone)::date as day,
          (select sum(round(spread.amount * orders.exchange_rate, 2)) from spread where spread.order_id = orders.id) as amount,
-         orders.id in (select order_id from lines) as has_lines
+         exists (select from crm.order_lines as line where line.order_id = orders.id and line.deleted_at is null) as has_lines
     from crm.orders cross join question
    where orders.kind = 'sale' and orders.status = 'approved' and orders.deleted_at is null
 ),
