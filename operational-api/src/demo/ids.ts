@@ -8,7 +8,8 @@ export function idSequence(): (at: number) => string {
     const low = counter % 0x10000000;
     const high = Math.floor(counter / 0x10000000);
     counter++;
-    const time = at.toString(16).padStart(12, "0");
+    // A moment drawn between two others may fall within a millisecond.
+    const time = Math.floor(at).toString(16).padStart(12, "0");
     const tail = low.toString(16).padStart(7, "0");
     return `${time.slice(0, 8)}-${time.slice(8)}-7${high.toString(16).padStart(3, "0")}-8${tail.slice(0, 3)}-${tail.slice(3)}${demoMark}`;
   };
