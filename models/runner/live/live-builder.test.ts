@@ -384,6 +384,25 @@ describe("live builder", () => {
       .toEqual([{ orders: 1 }]);
   });
 
+  it("after a restart makes what follows the hour only if the hour has struck meanwhile", async () => {
+    const file = join(folder, "project", "models/marts/fct_orders.yml");
+    await writeFile(file, project["models/marts/fct_orders.yml"]!.replace("meta: {scope", "meta: {refresh: hourly, scope"));
+    const orders = async (): Promise<unknown[]> => ask(await current(), "select count(*)::int as orders from marts.fct_orders");
+    now = new Date("2026-11-22T08:30:00Z");
+    await (await start()).stop();
+    await mirror.apply(["orders"], "insert into raw.orders values (9, 7, 1, null)");
+    now = new Date("2026-11-22T08:45:00Z");
+    const sameHour = await start();
+    const published = nextPublish(sameHour);
+    await mirror.apply(["customers"], "insert into raw.customers values (7, '乙', null)");
+    await published;
+    expect(await orders()).toEqual([{ orders: 0 }]);
+    await sameHour.stop();
+    now = new Date("2026-11-22T09:05:00Z");
+    await start();
+    await expect.poll(orders, { timeout: 10_000 }).toEqual([{ orders: 1 }]);
+  });
+
   it("makes an unfinished build again, whole", async () => {
     await (await start()).stop();
     const connection = await warehouse.connect();

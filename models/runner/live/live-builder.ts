@@ -23,7 +23,7 @@ import { DirtyTables } from "./dirty-tables.ts";
 import { createFitStep, type FitStep } from "./fit-step.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { prepareLedger, readLedger } from "./ledger.ts";
-import { slowMartsTable } from "./slow-marts.ts";
+import { isOfThisHour, slowMartsTable } from "./slow-marts.ts";
 import { hasHourlyModels, rawTables } from "./plan.ts";
 
 export interface LiveLogger {
@@ -327,8 +327,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       ledger !== null && ledger.isFinished && ledger.fingerprint === fingerprint && (await isPublished(warehouse.dir, ledger.build));
     full = !isWhole;
     isNewDay = builtDay !== companyDay(clock(), timeZone());
-    // Hours may have passed since the last build.
-    hourly = hasHourly;
+    // A full hour may have struck since they were made; within the same hour nothing waits.
+    hourly = hasHourly && !(await isOfThisHour(connection, clock()));
     if (pointer && !full) fits?.published(pointer);
     forget = mirror.onApplied(heard);
     const applied = mirror.applied();

@@ -1,3 +1,4 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { literal } from "../statements.ts";
 import type { Project } from "../resources.ts";
 import { martsAmong } from "./ledger.ts";
@@ -20,4 +21,14 @@ export function slowMartStatements(project: Project, reason: BuildReason, freshT
         `insert into warehouse.meta.slow_marts values (${literal(name)}, ${literal(refresh)}, cast(${literal(freshTo)} as timestamptz))`,
     ),
   ];
+}
+
+/** Whether every mart that follows the full hour is complete up to a time of the hour that `now` is in. */
+export async function isOfThisHour(connection: DuckDBConnection, now: Date): Promise<boolean> {
+  const struckAt = new Date(now.getTime() - (now.getTime() % 3_600_000)).toISOString();
+  const result = await connection.run(
+    `select count(*) > 0 and bool_and(fresh_to >= cast(${literal(struckAt)} as timestamptz)) from warehouse.meta.slow_marts where refresh = 'hourly'`,
+  );
+  const [row] = await result.getRowsJS();
+  return row?.[0] === true;
 }
