@@ -3,8 +3,10 @@
  * (deprecated upstream, the other one is a native binary outside npm), so that a new version is one file to try.
  */
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import type { Compiler } from "@cubejs-backend/schema-compiler";
 import type { MetaCube, NormalizedQuery, PlanOptions, QueryType } from "./cube-types.ts";
+import { createKeptYaml } from "./kept-yaml.ts";
 
 // By require: what a CommonJS module's default import is differs between Node and Vite.
 const require = createRequire(import.meta.url);
@@ -32,12 +34,19 @@ const nativeInstance = {
   loadPythonContext: refuseJinja,
 };
 
+const { version } = require("@cubejs-backend/schema-compiler/package.json") as { version: string };
+const keptYamlDir = join(require.resolve("@cubejs-backend/schema-compiler/package.json"), "../../../.cache/kehu-semantic", version);
+
 /** Compiles model files (name and YAML or JSON text). Throws Cube's compile error, which names file, cube and member. */
-export const compileFiles = (files: { fileName: string; content: string }[]): Promise<Compiler> =>
-  schemaCompiler.compile(
+export const compileFiles = async (files: { fileName: string; content: string }[]): Promise<Compiler> => {
+  const keptYaml = createKeptYaml(keptYamlDir);
+  const compiler = await schemaCompiler.compile(
     { localPath: () => ".", dataSchemaFiles: () => Promise.resolve(files) },
-    { nativeInstance: nativeInstance as never, maxQueryCacheSize: 2000 },
+    { nativeInstance: nativeInstance as never, maxQueryCacheSize: 2000, compiledYamlCache: keptYaml as never },
   );
+  keptYaml.keep();
+  return compiler;
+};
 
 export const metaCubes = (compiler: Compiler): MetaCube[] =>
   compiler.metaTransformer.cubes.map((cube) => cube.config as unknown as MetaCube);
