@@ -28,6 +28,8 @@ export interface Snapshot {
   /** Marts of which a data test fails in this build. */
   failing: ReadonlySet<string>;
   grantedMarts: (scope: CallerScope, purpose: Purpose) => ReadonlySet<string>;
+  /** The statements that make a caller's temp views, by the lower-case name of the mart. They name the snapshot `snap`. */
+  viewsOf: (scope: CallerScope, purpose: Purpose) => ReadonlyMap<string, string>;
   /** Up to when a mart is complete that does not follow every change (RFC 3339 UTC), by its lower-case name. All others are as fresh as the snapshot. */
   freshTo: ReadonlyMap<string, string>;
   /** What it says of the models that made it; nothing when the build that wrote it said nothing. */
@@ -69,7 +71,7 @@ const lend = (connection: DuckDBConnection): Lent => {
 };
 
 interface Pool {
-  views: string[];
+  views: ReadonlyMap<string, string>;
   marts: ReadonlySet<string>;
   idle: Lent[];
   open: number;
@@ -115,9 +117,10 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
   const newPool = (scope: CallerScope, purpose: Purpose): Pool => {
     const granted = [...marts.values()].flatMap((mart) => {
       const view = viewOf(mart, scope, purpose, keys, marts.get(customerMart));
-      return view ? [{ name: mart.name.toLowerCase(), view }] : [];
+      return view ? [[mart.name.toLowerCase(), view] as const] : [];
     });
-    return { views: granted.map(({ view }) => view), marts: new Set(granted.map(({ name }) => name)), idle: [], open: 0, waiting: [] };
+    const views = new Map(granted);
+    return { views, marts: new Set(views.keys()), idle: [], open: 0, waiting: [] };
   };
 
   const borrow = async (pool: Pool): Promise<Lent> => {
@@ -127,7 +130,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     pool.open++;
     try {
       const connection = await instance.connect();
-      const setUp = searchPath ?? pool.views.join(";\n");
+      const setUp = searchPath ?? [...pool.views.values()].join(";\n");
       if (setUp) await connection.run(setUp);
       return lend(connection);
     } catch (error) {
@@ -143,6 +146,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     failing,
     freshTo,
     grantedMarts: (scope, purpose) => poolOf(scope, purpose).marts,
+    viewsOf: (scope, purpose) => poolOf(scope, purpose).views,
     catalogue: () => (catalogue ??= schemas ? Promise.resolve([]) : readModels(instance)),
     withSession: async (scope, purpose, use) => {
       const pool = poolOf(scope, purpose);
