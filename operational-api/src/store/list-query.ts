@@ -108,7 +108,7 @@ export const readListQuery = (entity: Entity, search: URLSearchParams): ListQuer
       const nearest = nearestName(name, [...known, ...reserved]);
       faults.push({
         field: name,
-        reason: `is no filter here${nearest ? `; did you mean "${nearest}"?` : ""} Allowed: ${[...known, ...reserved].join(", ")}`,
+        reason: `is no filter here${nearest ? `; did you mean "${nearest}"?` : "."} Allowed: ${[...known, ...reserved].join(", ")}`,
       });
       continue;
     }
