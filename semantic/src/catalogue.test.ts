@@ -88,7 +88,7 @@ describe("what a caller may know of", () => {
 describe("over HTTP", () => {
   const folder = newFolder();
   const source = manualSource(null);
-  const grants = { read: {}, create: {}, update: {}, delete: {}, export: {}, backdate: {} };
+  const grants = { read: {}, create: {}, update: {}, delete: {}, export: {}, approve: {}, backdate: {} };
   const callers = {
     nobody: { scope: { ...rep, version: "nobody", grants }, locale: "en" as const },
     rep: { scope: rep, locale: "zh-CN" as const },

@@ -88,7 +88,8 @@ export const scopeWith = (version: string, read: Record<string, RowGrant>, expor
   userId: "00000000-0000-7000-8000-000000000000",
   employeeId: null,
   roles: [],
-  grants: { read, create: {}, update: {}, delete: {}, export: exported, backdate: {} },
+  grants: { read, create: {}, update: {}, delete: {}, export: exported, approve: {}, backdate: {} },
+  columns: {},
 });
 
 export const unrestricted: Caller = { scope: "unrestricted", locale: "zh-CN" };

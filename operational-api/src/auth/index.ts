@@ -17,4 +17,14 @@ export {
   type NewDemoAccount,
   type NewUser,
 } from "./accounts.ts";
-export { defaultPermissions, publishedAggregates, rowScopes, type Permission, type RowScope } from "./permissions.ts";
+export {
+  customerGroupColumns,
+  defaultPermissions,
+  publishedAggregates,
+  rowScopes,
+  specialSubjects,
+  type ColumnRule,
+  type Permission,
+  type RowScope,
+} from "./permissions.ts";
+export { maskedSql, maskOf, type MaskKind } from "./mask.ts";

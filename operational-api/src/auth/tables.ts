@@ -1,10 +1,7 @@
 import type { ClientBase } from "pg";
-import { allSubjects, defaultPermissions, everything, firstSubjects, rowScopes } from "./permissions.ts";
-import { actions, roles } from "./scope.ts";
+import { createPermissionTables, keepAnAdministrator } from "./permission-tables.ts";
 
 export const scopeChannel = "kehu_scope";
-
-const list = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(", ");
 
 /**
  * Our tables beside better-auth's (which are camelCase and its own business): who a user is in the company, and what roles may do.
@@ -19,62 +16,34 @@ const tables = `
   );
   create table if not exists auth.user_roles (
     user_id uuid not null references auth.holders (user_id) on delete cascade,
-    role text not null check (role in (${list(roles)})),
+    role text not null,
     primary key (user_id, role)
   );
   create table if not exists auth.demo_accounts (
     user_id uuid primary key references auth.holders (user_id) on delete cascade,
     position integer not null,
-    role text not null check (role in (${list(roles)}) and role <> 'administrator'),
+    role text not null,
     password text not null
   );
 `;
 
-const permissionsTable = `
-  create table auth.permissions (
-    role text not null check (role in (${list(roles)})),
-    entity text not null,
-    action text not null check (action in (${list(actions)})),
-    rows text not null check (rows in (${list(rowScopes)})),
-    primary key (role, entity, action)
-  )
+/** Roles were a list of words before they were a table. */
+const rolesFromTable = `
+  alter table auth.user_roles drop constraint if exists user_roles_role_check, drop constraint if exists user_roles_role_fkey,
+    add constraint user_roles_role_fkey foreign key (role) references auth.roles (name);
+  alter table auth.demo_accounts drop constraint if exists demo_accounts_role_check, drop constraint if exists demo_accounts_role_fkey,
+    add constraint demo_accounts_role_check check (role <> 'administrator'),
+    add constraint demo_accounts_role_fkey foreign key (role) references auth.roles (name);
 `;
-
-/** What has had its default permissions: a row that an administrator took away stays away, and a new entity is not closed to everybody. */
-const knownSubjectsTable = "create table auth.known_subjects (entity text primary key)";
-
-const isPresent = async (client: ClientBase, table: string): Promise<boolean> => {
-  const { rows } = await client.query<{ present: boolean }>("select to_regclass($1) is not null as present", [table]);
-  return rows[0]?.present === true;
-};
-
-/** Inserts the default permissions of the entities and aggregates that are new to this database, and of `*` with their table. */
-async function insertDefaultPermissions(client: ClientBase): Promise<void> {
-  const isNew = !(await isPresent(client, "auth.permissions"));
-  if (isNew) await client.query(permissionsTable);
-  if (!(await isPresent(client, "auth.known_subjects"))) {
-    await client.query(knownSubjectsTable);
-    if (!isNew) await client.query("insert into auth.known_subjects select unnest($1::text[])", [firstSubjects]);
-  }
-  const { rows } = await client.query<{ entity: string }>(
-    "insert into auth.known_subjects select unnest($1::text[]) on conflict do nothing returning entity",
-    [allSubjects],
-  );
-  const added = new Set(rows.map(({ entity }) => entity));
-  const wanted = defaultPermissions.filter(({ entity }) => added.has(entity) || (isNew && entity === everything));
-  await client.query(
-    `insert into auth.permissions select role, entity, action, rows from json_populate_recordset(null::auth.permissions, $1)
-     on conflict do nothing`,
-    [JSON.stringify(wanted)],
-  );
-}
 
 /** Makes what is missing. */
 export async function createAuthTables(client: ClientBase): Promise<void> {
   await client.query("begin");
   try {
     await client.query(tables);
-    await insertDefaultPermissions(client);
+    await createPermissionTables(client);
+    await client.query(rolesFromTable);
+    await keepAnAdministrator(client);
     await client.query("commit");
   } catch (error) {
     await client.query("rollback");
@@ -85,10 +54,13 @@ export async function createAuthTables(client: ClientBase): Promise<void> {
 /** What a scope is made of, and the columns whose change changes it. */
 const scopeSources: Record<string, string> = {
   "auth.permissions": "",
+  "auth.column_rules": "",
   "auth.holders": "",
   "auth.user_roles": "",
   "crm.employees": "of manager_id, department_id, status, deleted_at",
   "crm.departments": "of parent_id",
+  "crm.products": "of category_id",
+  "crm.product_categories": "of parent_id",
 };
 
 /** Lets the database tell every process when a scope may have changed. Call when `auth` and `crm` exist; safe to call again. */
