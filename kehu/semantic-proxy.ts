@@ -36,7 +36,7 @@ export function createSemanticProxy(options: {
       if (value) headers.set(name, value);
     }
     headers.set("x-kehu-internal", options.internalSecret);
-    headers.set("x-kehu-user", principal.userId);
+    headers.set("x-kehu-user", principal.subject);
     headers.set("x-kehu-scope-version", principal.scope.version);
     const body = context.req.method === "GET" || context.req.method === "HEAD" ? undefined : await context.req.arrayBuffer();
     const answer = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, {

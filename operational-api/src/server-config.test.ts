@@ -22,8 +22,10 @@ const wrongValues: Record<keyof typeof serverConfigSpec, string> = {
   weekStart: "friday",
   fiscalYearStart: "02-30",
   clock: "yesterday",
-  smtpUrl: "smtp://localhost",
-  oidc: "x",
+  smtpUrl: "http://localhost",
+  oidcIssuer: "http://login.example.com",
+  oidcClientId: "",
+  oidcClientSecret: "",
   s3: "x",
 };
 
@@ -45,6 +47,8 @@ describe("readServerConfig", () => {
       weekStart: "monday",
       fiscalYearStart: "01-01",
       clock: null,
+      smtpUrl: null,
+      oidc: null,
     });
   });
 

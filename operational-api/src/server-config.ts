@@ -148,27 +148,84 @@ export const serverConfigSpec = {
         ? new Date(text)
         : undefined,
   }),
-  smtpUrl: variable({ name: "KEHU_SMTP_URL", description: "Mail. Not in this version.", ...notYet }),
-  oidc: variable({ name: "KEHU_OIDC_*", description: "Company sign-in. Not in this version.", ...notYet }),
+  smtpUrl: variable({
+    name: "KEHU_SMTP_URL",
+    description:
+      "Mail server for password links: `smtp://user:password@host:587?from=crm@example.com`, or `smtps:`. Without it administrators make the links.",
+    default: null,
+    secret: true,
+    allowed: "smtp://user:password@host:port?from=address, or smtps://…",
+    parse: (text) => (urlOf("smtp:", "smtps:")(text) && new URL(text).hostname ? text : undefined),
+  }),
+  oidcIssuer: variable({
+    name: "KEHU_OIDC_ISSUER",
+    description: "Company sign-in by OpenID Connect: the provider's address. Its redirect URI is `KEHU_URL/api/auth/callback/company`.",
+    default: null,
+    allowed: "the issuer's https address (http on this machine), such as https://login.example.com/realms/company",
+    parse: (text) => {
+      const url = urlOf("http:", "https:")(text) && new URL(text);
+      return url && (url.protocol === "https:" || isLoopbackName(url.hostname)) && !url.search && !url.hash ? text : undefined;
+    },
+  }),
+  oidcClientId: variable({
+    name: "KEHU_OIDC_CLIENT_ID",
+    description: "What the provider knows Kehu by.",
+    default: null,
+    allowed: "the client id that the provider gave",
+    parse: textOfLength(1),
+  }),
+  oidcClientSecret: variable({
+    name: "KEHU_OIDC_CLIENT_SECRET",
+    description: "The secret that goes with it.",
+    default: null,
+    secret: true,
+    allowed: "the client secret that the provider gave",
+    parse: textOfLength(1),
+  }),
   s3: variable({ name: "KEHU_S3_*", description: "Attachment storage. Not in this version.", ...notYet }),
 };
 
 type Given = ConfigOf<typeof serverConfigSpec>;
 
+/** The company's OpenID provider. */
+export interface OidcConfig {
+  issuer: string;
+  clientId: string;
+  clientSecret: string;
+}
+
 /** `secret` is what was given, possibly null: see `ensureSecret`. */
-export interface ServerConfig extends Omit<Given, "url" | "demo" | "smtpUrl" | "oidc" | "s3"> {
+export interface ServerConfig extends Omit<Given, "url" | "demo" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "s3"> {
   /** The public origin, without a slash at the end. */
   url: string;
   demo: boolean;
+  /** Null: no company sign-in. */
+  oidc: OidcConfig | null;
 }
 
 /** Reads `serverConfigSpec` and settles the defaults that depend on other variables. Throws ConfigError. */
 export function readServerConfig(env: NodeJS.ProcessEnv): ServerConfig {
-  const { smtpUrl: _smtp, oidc: _oidc, s3: _s3, ...given } = readConfig(serverConfigSpec, env);
+  const { oidcIssuer, oidcClientId, oidcClientSecret, s3: _s3, ...given } = readConfig(serverConfigSpec, env);
   if (given.databaseUrl && !given.secret) {
     throw new ConfigError(`KEHU_SECRET is not set; with DATABASE_URL it is needed, allowed: ${serverConfigSpec.secret.allowed}`);
   }
-  return { ...given, url: given.url ?? `http://localhost:${given.port}`, demo: given.demo ?? given.databaseUrl === null };
+  return {
+    ...given,
+    url: given.url ?? `http://localhost:${given.port}`,
+    demo: given.demo ?? given.databaseUrl === null,
+    oidc: oidcOf(oidcIssuer, oidcClientId, oidcClientSecret),
+  };
+}
+
+/** All three or none: half of them would be a company sign-in that looks set up and fails at the first user. */
+function oidcOf(issuer: string | null, clientId: string | null, clientSecret: string | null): OidcConfig | null {
+  const given = { KEHU_OIDC_ISSUER: issuer, KEHU_OIDC_CLIENT_ID: clientId, KEHU_OIDC_CLIENT_SECRET: clientSecret };
+  const missing = Object.keys(given).filter((name) => given[name as keyof typeof given] === null);
+  if (missing.length === 3) return null;
+  if (!issuer || !clientId || !clientSecret) {
+    throw new ConfigError(`${missing.join(" and ")} not set; company sign-in needs all of ${Object.keys(given).join(", ")}`);
+  }
+  return { issuer, clientId, clientSecret };
 }
 
 /** The given secret, or the one this data directory was given at its first start. */

@@ -43,7 +43,7 @@ export const createTestApi = async (): Promise<TestApi> => {
     const userId = request.headers.get(userHeader);
     if (userId === null) return base.auth.authenticate(request);
     const scope = await base.auth.scopeOf(userId);
-    return { userId, sessionId: "test", employeeId: scope.employeeId, roles: scope.roles, scope };
+    return { userId, sessionId: "test", kind: "session" as const, subject: userId, employeeId: scope.employeeId, roles: scope.roles, scope };
   };
   const app = createApi({
     pool,

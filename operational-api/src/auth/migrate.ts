@@ -1,6 +1,7 @@
 import { getMigrations } from "better-auth/db/migration";
 import { Client } from "pg";
 import { createLogger } from "../log.ts";
+import { createAccountTables } from "./account-tables.ts";
 import { authOptions, createAuthPool, type AuthConfig } from "./better-auth.ts";
 import { createAuthTables } from "./tables.ts";
 
@@ -21,10 +22,12 @@ export async function migrateAuth(url: string, config: AuthConfig): Promise<void
     await client.query("create schema if not exists auth");
     // Its warnings are of types it chose itself (rateLimit.lastRequest, int8): nothing a user could do about.
     const logger = createLogger({ service: "migrate", level: "error" });
-    const options = authOptions({ pool, config, logger, maySignIn: () => Promise.resolve(false) });
+    const nobody = (): Promise<boolean> => Promise.resolve(false);
+    const options = authOptions({ pool, config: { ...config, oidc: null }, logger, hooks: { maySignIn: nobody, isEmployee: nobody } });
     const { runMigrations } = await getMigrations(options);
     await runMigrations();
     await createAuthTables(client);
+    await createAccountTables(client);
   } finally {
     await pool.end();
     await client.end(); // gives the lock back

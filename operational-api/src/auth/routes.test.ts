@@ -231,7 +231,10 @@ describe("accounts", () => {
     expect(made?.password).toMatch(/^([a-z2-9]{4}-){3}[a-z2-9]{4}$/);
     expect((await post("/api/auth/sign-in/email", made)).status).toBe(200);
     expect(await ensureAdministrator(setup.auth, { adminEmail: null, adminPassword: null })).toBeNull();
-    await setup.client.query(`delete from auth."user" where email = $1`, [made?.email]);
+    // Nothing but the owner of the database, with its triggers off, could take the last administrator away.
+    await setup.client.query("set session_replication_role = replica");
+    await setup.client.query("delete from auth.user_roles where role = 'administrator'");
+    await setup.client.query("reset session_replication_role");
     expect(await ensureAdministrator(setup.auth, { adminEmail: "root@example.com", adminPassword: testPassword })).toEqual({
       email: "root@example.com",
       password: null,
@@ -240,7 +243,7 @@ describe("accounts", () => {
   });
 
   test("a user is made whole or not at all", async () => {
-    await expect(setup.user("half@example.com", ["sales_rep", "no_such_role" as "analyst"])).rejects.toThrow("violates check constraint");
+    await expect(setup.user("half@example.com", ["sales_rep", "no_such_role" as "analyst"])).rejects.toThrow(/violates (check|foreign key) constraint/);
     await expect(setup.user("nora@example.com", ["analyst"])).rejects.toThrow("duplicate key");
     expect((await setup.client.query(`select from auth."user" where email = 'half@example.com'`)).rowCount).toBe(0);
   });
