@@ -7,7 +7,7 @@ import type { ProjectLineage } from "./lineage/lineage.ts";
 import { lineageOf, readLineage } from "./lineage/project-lineage.ts";
 import { namesOf, readStoredColumns } from "./lineage/stored-columns.ts";
 import type { NodeResult } from "./node-result.ts";
-import { columnLineageRecord, compiledPathOf, manifestOf } from "./manifest.ts";
+import { columnLineageRecord, compiledPathOf, manifestOf, seedChecksums } from "./manifest.ts";
 import type { Project, Settings } from "./resources.ts";
 
 export interface Invocation {
@@ -34,7 +34,7 @@ export async function writeManifest(
   const lineage = connection && compiled.size > 0 ? await traceColumns(project, compiled, invocation.folder, connection) : new Map();
   const manifest = {
     metadata: { ...metadata("manifest/v12", invocation), project_name: project.settings.name, adapter_type: "duckdb" },
-    ...manifestOf(project, compiled),
+    ...manifestOf(project, compiled, await seedChecksums(project)),
     column_lineage: columnLineageRecord(lineage),
   };
   await writeArtifact(invocation, "manifest.json", manifest);

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { readEventTimes } from "./microbatch.ts";
+import { readAttachment } from "./target-database.ts";
 import type { Settings } from "./resources.ts";
 import { commands, type RunOptions } from "./run-options.ts";
 import { readIndirectSelection } from "./selectors.ts";
@@ -10,6 +11,7 @@ export const usage = `kehu build | run | test | seed | snapshot | compile | ls |
 kehu parse | run-operation MACRO | clean | retry
   --project-dir DIR     folder of dbt_project.yml (default: the current folder)
   --database FILE       DuckDB file to build in; its catalog is the file's name without the ending
+  --attach NAME=FILE    another DuckDB file to read from, by the name that sources give as their database
   -s, --select WORDS    name, folder.name, path:, tag:, source:, config.x:, state:, result:, +name+, @name, a,b
   --exclude WORDS       the same, taken away
   --selector NAME       a selector of selectors.yml
@@ -22,6 +24,8 @@ kehu parse | run-operation MACRO | clean | retry
   --store-failures      keep the failing rows of tests in tables of the audit schema
   --state DIR           an earlier run's artifacts, for state:, result:, --defer, and retry (default: the target folder)
   --defer               read what is neither selected nor built here where the earlier run built it
+  --favor-state         with --defer: also what is built here, unless it is selected
+  --empty               build all columns and no rows, to see whether every query runs
   --event-time-start TIME, --event-time-end TIME   the span that microbatch models are built for
   --target-path DIR     where manifest.json and run_results.json go (default: target)
   -t, --target NAME     what target.name tells templates (default: kehu)
@@ -57,6 +61,9 @@ export function readOptions(argv: string[]): RunOptions | "help" {
     ...(end !== undefined && { eventTimeEnd: end }),
     ...(values.target !== undefined && { targetName: values.target }),
     ...(command === "run-operation" && { ...macroNamed(rest[0]), macroArguments: readMapping(values.args, "--args") }),
+    favorState: values["favor-state"] ?? false,
+    empty: values.empty ?? false,
+    attach: (values.attach ?? []).map(readAttachment),
     failFast: values["fail-fast"] ?? false,
     fullRefresh: values["full-refresh"] ?? false,
     storeFailures: values["store-failures"] ?? false,
@@ -94,6 +101,9 @@ function parse(argv: string[]) {
         "exclude-resource-type": { type: "string", multiple: true },
         "exclude-resource-types": { type: "string", multiple: true },
         defer: { type: "boolean" },
+        "favor-state": { type: "boolean" },
+        empty: { type: "boolean" },
+        attach: { type: "string", multiple: true },
         "event-time-start": { type: "string" },
         "event-time-end": { type: "string" },
         target: { type: "string", short: "t" },

@@ -5,7 +5,7 @@ import { ProjectError } from "./errors.ts";
 import type { Value } from "./jinja/index.ts";
 import { MacroTable } from "./macros.ts";
 import { References, referenceText } from "./references.ts";
-import { Relation } from "./relation.ts";
+import { Relation, spanCondition } from "./relation.ts";
 import { renderNode } from "./render-node.ts";
 import type { Batch } from "./microbatch.ts";
 import type { Node, NodeConfig, Project, Settings, Source } from "./resources.ts";
@@ -19,6 +19,10 @@ export interface CompileOptions {
   selected: readonly string[];
   /** `--defer`: the relations of an earlier run, by unique id, for what is neither selected nor built. */
   deferred?: ReadonlyMap<string, Relation>;
+  /** `--favor-state`: those relations, also where this target has its own. */
+  favorState?: boolean;
+  /** `--empty`: what models read has its columns and no rows. */
+  empty?: boolean;
   log(message: string, info: boolean): void;
 }
 
@@ -99,7 +103,7 @@ export class Compiler {
   /** Where a model reads another: its relation here, or the earlier run's. */
   private relationRead(node: Node): Relation {
     const relation = this.relationOf(node);
-    if (relation.type !== null || this.options.selected.includes(node.uniqueId)) return relation;
+    if (this.options.selected.includes(node.uniqueId) || (relation.type !== null && !this.options.favorState)) return relation;
     return this.options.deferred?.get(node.uniqueId) ?? relation;
   }
 
@@ -111,8 +115,10 @@ export class Compiler {
     batch?: Batch,
   ): ContextHost {
     const { project } = this;
-    const withinBatch = (relation: Relation, config: NodeConfig): Relation =>
-      batch && typeof config.event_time === "string" ? relation.between(config.event_time, batch) : relation;
+    const rowsRead = (relation: Relation, config: NodeConfig): Relation => {
+      if (this.options.empty) return relation.where("false");
+      return batch && typeof config.event_time === "string" ? relation.where(spanCondition(config.event_time, batch)) : relation;
+    };
     return {
       project: substitution ? { ...project, vars: { ...project.vars, ...substitution.vars } } : project,
       macros: this.macros,
@@ -136,7 +142,7 @@ export class Compiler {
           throw new ProjectError(
             `${referenceText(reference)} was not seen while parsing, since it stands in a branch that runs only now. Add the line: -- depends_on: {{ ${referenceText(reference)} }}`,
           );
-        if (found.config.materialized !== "ephemeral") return withinBatch(this.relationRead(found), found.config);
+        if (found.config.materialized !== "ephemeral") return rowsRead(this.relationRead(found), found.config);
         ctes.add(found);
         return new Relation({
           database: found.database,
@@ -150,7 +156,7 @@ export class Compiler {
         const source = this.references.source(sourceName, tableName, node.packageName);
         if (!source)
           throw new ProjectError(`source('${sourceName}', '${tableName}'), ${this.references.explainSource(sourceName, tableName)}`);
-        return substitution?.relations.get(source.uniqueId) ?? withinBatch(sourceRelation(source), source.config);
+        return substitution?.relations.get(source.uniqueId) ?? rowsRead(sourceRelation(source), source.config);
       },
       configure: () => undefined,
       connection,

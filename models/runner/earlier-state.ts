@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError, didYouMean } from "./errors.ts";
 import { macroText } from "./macro-text.ts";
-import { manifestOf } from "./manifest.ts";
+import { manifestOf, seedChecksums } from "./manifest.ts";
 import { Relation } from "./relation.ts";
 import type { Project, Settings } from "./resources.ts";
 import { isSettings } from "./yaml.ts";
 
-/** What the artifacts of an earlier run say, for `state:`, `result:` and `--defer`. */
+/** What the artifacts of an earlier run say, for `state:`, `result:`, `source_status:` and `--defer`, with what they are compared with. */
 export interface EarlierState {
   /** Nodes, sources, exposures and unit tests of its manifest.json, by unique id. */
   resources: ReadonlyMap<string, Settings>;
@@ -15,10 +15,14 @@ export interface EarlierState {
   macros: ReadonlyMap<string, string>;
   /** The status of each node in its run_results.json; empty when that is absent. */
   results: ReadonlyMap<string, string>;
+  /** The newest row of each source by the sources.json of the earlier run and of the target folder; null where there is none. */
+  newest: { before: ReadonlyMap<string, string> | null; now: ReadonlyMap<string, string> | null };
+  /** The checksums of the seeds' files as they are now, by unique id. */
+  seeds: ReadonlyMap<string, string>;
 }
 
-/** Reads manifest.json and, when it is there, run_results.json from a folder. Raises UsageError when the manifest is absent. */
-export async function readEarlierState(folder: string): Promise<EarlierState> {
+/** Reads manifest.json and, where they are there, run_results.json and sources.json from a folder. Raises UsageError when the manifest is absent. */
+export async function readEarlierState(folder: string, project: Project, targetFolder: string): Promise<EarlierState> {
   const manifest = await readArtifact(join(folder, "manifest.json"));
   if (!manifest) throw new UsageError(`--state ${folder} has no manifest.json: name the target folder of an earlier run`);
   const section = (name: string): [string, unknown][] => (isSettings(manifest[name]) ? Object.entries(manifest[name]) : []);
@@ -29,7 +33,21 @@ export async function readEarlierState(folder: string): Promise<EarlierState> {
     resources: new Map(resources.flatMap(([id, record]): [string, Settings][] => (isSettings(record) ? [[id, record]] : []))),
     macros: new Map(section("macros").map(([id, record]) => [id, isSettings(record) ? String(record.macro_sql) : ""])),
     results: new Map(results.map((result) => [String(result.unique_id), String(result.status)])),
+    newest: { before: await readNewest(folder), now: await readNewest(targetFolder) },
+    seeds: await seedChecksums(project),
   };
+}
+
+/** When the newest row of each source was loaded, by sources.json; those that could not be asked are absent. */
+async function readNewest(folder: string): Promise<ReadonlyMap<string, string> | null> {
+  const freshness = await readArtifact(join(folder, "sources.json"));
+  if (!freshness) return null;
+  const results = Array.isArray(freshness.results) ? freshness.results.filter(isSettings) : [];
+  return new Map(
+    results
+      .filter(({ max_loaded_at: newest }) => typeof newest === "string")
+      .map((result) => [String(result.unique_id), String(result.max_loaded_at)]),
+  );
 }
 
 async function readArtifact(file: string): Promise<Settings | undefined> {
@@ -76,7 +94,7 @@ const words = ["new", "old", "modified", "unmodified", ...modifiedParts.map((par
 export function matchesState(value: string, project: Project, state: EarlierState): (resource: { uniqueId: string }) => boolean {
   if (!words.includes(value)) throw new UsageError(`there is no selector "state:${value}".${didYouMean(value, words)}`);
   const [word = "", part] = value.split(".");
-  const manifest = manifestOf(project, new Map());
+  const manifest = manifestOf(project, new Map(), state.seeds);
   const now = new Map(
     ["nodes", "sources", "exposures", "unit_tests"].flatMap((name) => (isSettings(manifest[name]) ? Object.entries(manifest[name]) : [])),
   );
@@ -108,4 +126,18 @@ const macrosOf = ({ depends_on: on }: Settings): string[] => (isSettings(on) && 
 /** `result:error`, `result:fail`, `result:warn`, `result:success`, `result:skipped`, `result:pass` of the earlier run. */
 export function matchesResult(value: string, state: EarlierState): (resource: { uniqueId: string }) => boolean {
   return ({ uniqueId }) => state.results.get(uniqueId) === value;
+}
+
+/** `source_status:fresher`: sources with newer rows than the earlier run saw, by the sources.json of both. */
+export function matchesSourceStatus(value: string, { newest }: EarlierState): (resource: { uniqueId: string }) => boolean {
+  if (value !== "fresher") throw new UsageError(`there is no selector "source_status:${value}"; there is source_status:fresher`);
+  const { before, now } = newest;
+  if (!before || !now)
+    throw new UsageError(
+      `source_status:fresher compares two files sources.json: ${before ? "the target folder" : "the folder named with --state"} has none. Run "source freshness" first`,
+    );
+  return ({ uniqueId }) => {
+    const [then, latest] = [before.get(uniqueId), now.get(uniqueId)];
+    return latest !== undefined && (then === undefined || new Date(latest) > new Date(then));
+  };
 }

@@ -42,6 +42,10 @@ export interface ExecuteOptions {
   times?: EventTimes | undefined;
   /** Relations of an earlier run, by unique id, for what is neither selected nor built here. */
   deferred?: ReadonlyMap<string, Relation> | undefined;
+  /** Read those also where this target has its own. */
+  favorState?: boolean;
+  /** Give every model the columns of what it reads, and no rows. */
+  empty?: boolean;
   failFast?: boolean;
   fullRefresh?: boolean;
   /** Keep the failing rows of every test that does not say otherwise. */
@@ -85,6 +89,8 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
     command: options.command ?? "build",
     ...(options.callArguments && { callArguments: options.callArguments }),
     ...(options.deferred && { deferred: options.deferred }),
+    favorState: options.favorState ?? false,
+    empty: options.empty ?? false,
     log: (message, info) => (info ? log?.(message) : undefined),
   });
   await createSchemas(selected, catalog, first);

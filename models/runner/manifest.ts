@@ -1,14 +1,32 @@
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { hasContract } from "./contract.ts";
 import { originsOf, type ProjectLineage } from "./lineage/lineage.ts";
 import { macroText } from "./macro-text.ts";
 import type { DocsBlock, Exposure, Group, Macro, Node, Project, Settings, Source } from "./resources.ts";
 import { isSettings } from "./yaml.ts";
 
-/** Everything of a project in the layout of dbt's manifest v12, without `metadata`. `compiled`: SQL by unique id. */
-export function manifestOf(project: Project, compiled: ReadonlyMap<string, string>): Settings {
+/** The checksum of each seed's file, by unique id: its rows are not read while parsing. */
+export async function seedChecksums(project: Project): Promise<Map<string, string>> {
+  const checksums = new Map<string, string>();
+  for (const node of [...project.nodes.values(), ...project.disabled.values()]) {
+    if (node.resourceType !== "seed") continue;
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(join(project.settings.directory, node.file)), hash);
+    checksums.set(node.uniqueId, hash.digest("hex"));
+  }
+  return checksums;
+}
+
+/** Everything of a project in the layout of dbt's manifest v12, without `metadata`. `compiled`: SQL by unique id; `seeds`: their checksums. */
+export function manifestOf(project: Project, compiled: ReadonlyMap<string, string>, seeds: ReadonlyMap<string, string>): Settings {
   const nodes = [...project.nodes.values()];
-  const describe = (node: Node): Settings => manifestNode(node, project, compiled.get(node.uniqueId));
+  const describe = (node: Node): Settings => ({
+    ...manifestNode(node, project, compiled.get(node.uniqueId)),
+    ...(seeds.has(node.uniqueId) && { checksum: { name: "sha256", checksum: seeds.get(node.uniqueId) } }),
+  });
   return {
     nodes: byId(nodes.filter(isOrdinary), describe),
     sources: byId([...project.sources.values()], (source) => manifestSource(source)),
@@ -64,7 +82,9 @@ const identity = (node: Node): Settings => ({
   fqn: node.fqn,
 });
 
-const checksum = (text: string): Settings => ({ name: "sha256", checksum: createHash("sha256").update(text).digest("hex") });
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+const checksum = (text: string): Settings => ({ name: "sha256", checksum: sha256(text) });
 
 const columnsOf = (resource: Node | Source): Settings => Object.fromEntries(resource.columns.map((column) => [column.name, column]));
 
@@ -107,13 +127,19 @@ function manifestNode(node: Node, project: Project, compiledCode: string | undef
   };
 }
 
+/** Changes with what the contract promises, in whatever order its columns stand. */
+const contractChecksum = ({ columns, constraints }: Node): string =>
+  sha256(
+    JSON.stringify([columns.map((column) => JSON.stringify([column.name, column.data_type, column.constraints])).sort(), constraints]),
+  );
+
 const modelRecord = (node: Node): Settings => ({
   access: node.config.access ?? "protected",
   group: node.config.group ?? null,
   version: node.version,
   latest_version: node.latestVersion,
   constraints: node.constraints,
-  contract: { enforced: hasContract(node), alias_types: true, checksum: null },
+  contract: { enforced: hasContract(node), alias_types: true, checksum: hasContract(node) ? contractChecksum(node) : null },
 });
 
 /**

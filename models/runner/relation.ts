@@ -55,9 +55,9 @@ export class Relation extends PyObject {
     return new Relation({ database, schema, identifier, type, ...parts });
   }
 
-  /** Only the rows of a span of time; `render()` gives all of them, as dbt documents it. */
-  between(column: string, span: { start: Date; end: Date }): Relation {
-    const text = `(select * from ${this.toText()} where ${spanCondition(column, span)})`;
+  /** Only the rows that meet an SQL condition; `render()` gives all of them, as dbt documents it. */
+  where(condition: string): Relation {
+    const text = `(select * from ${this.toText()} where ${condition})`;
     const { database, schema, identifier, type } = this;
     return new FilteredRelation(this, { database, schema, identifier, type, text });
   }

@@ -116,7 +116,7 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
       : {
           which: task.command,
           startedAt,
-          folder: resolve(task.projectDir, task.targetPath ?? project.settings.targetPath),
+          folder: targetFolder(task, project),
           args: callArguments(task),
         };
   if (task.command === "ls" || task.command === "parse") {
@@ -136,6 +136,8 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
   }
 }
 
+const targetFolder = (task: Task, project: Project): string => resolve(task.projectDir, task.targetPath ?? project.settings.targetPath);
+
 /** Everything that a command needs besides connections. */
 interface Work extends Task {
   project: Project;
@@ -153,12 +155,16 @@ const callArguments = (task: Task): Settings => ({
   select: task.select ?? [],
   exclude: task.exclude ?? [],
   indirect_selection: task.indirectSelection ?? "eager",
+  empty: task.empty ?? false,
 });
 
 /** The earlier run that the call names with `--state`, when it compares with one. */
 async function stateOf(task: Task, project: Project): Promise<EarlierState | undefined> {
   if (task.defer && task.state === undefined) throw new UsageError("--defer needs --state DIR, the artifacts of the run to read from");
-  return task.state === undefined || task.only ? undefined : readEarlierState(resolve(project.settings.directory, task.state));
+  if (task.favorState && !task.defer) throw new UsageError("--favor-state says how --defer chooses: it needs --defer");
+  return task.state === undefined || task.only
+    ? undefined
+    : readEarlierState(resolve(project.settings.directory, task.state), project, targetFolder(task, project));
 }
 
 /** What the command works on, cut down by --resource-type and --exclude-resource-type. */
@@ -197,6 +203,8 @@ async function perform(
       command,
       callArguments: callArguments(work),
       ...(work.deferred && { deferred: work.deferred }),
+      favorState: work.favorState ?? false,
+      empty: work.empty ?? false,
       selected: summary.nodes.map((node) => node.uniqueId),
       log: (message) => work.log?.(message),
     });
@@ -232,6 +240,8 @@ const execute = (work: Work, selected: readonly Node[], connections: readonly Du
     callArguments: callArguments(work),
     times: readEventTimes(work.eventTimeStart, work.eventTimeEnd),
     deferred: work.deferred,
+    favorState: work.favorState ?? false,
+    empty: work.empty ?? false,
     failFast: work.failFast ?? false,
     fullRefresh: work.fullRefresh ?? false,
     storeFailures: work.storeFailures ?? false,

@@ -45,6 +45,10 @@ export interface RunOptions extends TargetChoice {
   state?: string;
   /** What is neither selected nor built here is read where the earlier run built it. */
   defer?: boolean;
+  /** With `defer`: read there also what is built here, unless it is selected. */
+  favorState?: boolean;
+  /** Build with no rows: what models read is cut down to none. */
+  empty?: boolean;
   /** The span that microbatch models are built for: days or instants. */
   eventTimeStart?: string;
   eventTimeEnd?: string;

@@ -103,6 +103,77 @@ describe("state: and result:", () => {
   });
 });
 
+describe("what state:modified looks at besides SQL", () => {
+  it("sees a seed's rows and a contract's columns", async () => {
+    const yaml = (type: string): string =>
+      `models: [{name: a, config: {contract: {enforced: true}}, columns: [{name: x, data_type: ${type}}]}]`;
+    const { run, write, folder } = await project({
+      "seeds/colours.csv": "colour\nred\n",
+      "models/a.sql": "select 1 as x",
+      "models/a.yml": yaml("int"),
+    });
+    await run("build");
+    const state = join(folder, "earlier");
+    await mkdir(state);
+    await writeFile(join(state, "manifest.json"), await readFile(join(folder, "target", "manifest.json")));
+    const listed = async (word: string): Promise<string> => names(await run("ls", { state, select: [word] }));
+    expect(await listed("state:modified")).toBe("");
+    await write("seeds/colours.csv", "colour\nblue\n");
+    expect(await listed("state:modified")).toBe("colours");
+    expect(await listed("state:modified.body")).toBe("colours");
+    await write("models/a.yml", yaml("bigint"));
+    expect(await listed("state:modified.contract")).toBe("a");
+    expect(await listed("state:modified")).toBe("a colours");
+  });
+});
+
+describe("source_status:", () => {
+  it("names sources with newer rows than the earlier run saw, and what reads them", async () => {
+    const { run, folder, write } = await project({
+      "models/sources.yml": `
+sources:
+  - name: crm
+    schema: main
+    loaded_at_field: loaded_at
+    freshness: {error_after: {count: 900000, period: day}}
+    tables: [{name: orders}, {name: receipts}]`,
+      "models/a.sql": "select * from {{ source('crm', 'orders') }}",
+      "models/b.sql": "select * from {{ source('crm', 'receipts') }}",
+      "macros/fill.sql":
+        "{% macro fill(name, loaded) %}{% do run_query('create or replace table ' ~ name ~ ' as select timestamp ' ~ dbt.string_literal(loaded) ~ ' as loaded_at') %}{% endmacro %}",
+    });
+    const fill = (name: string, loaded: string) => run("run-operation", { macro: "fill", macroArguments: { name, loaded } });
+    await fill("orders", "2024-01-01");
+    await fill("receipts", "2024-01-01");
+    const select = ["source_status:fresher+"];
+    await run("parse");
+    expect(names(await run("ls", { state: "target", select }))).toMatch(/--state has none\. Run "source freshness" first/);
+    await run("source freshness");
+    const state = join(folder, "earlier");
+    await mkdir(state);
+    for (const file of ["manifest.json", "sources.json"])
+      await write(`earlier/${file}`, await readFile(join(folder, "target", file), "utf8"));
+    await fill("receipts", "2024-01-02");
+    await run("source freshness");
+    expect(names(await run("ls", { state, select }))).toBe("b");
+    expect(names(await run("ls", { state, select: ["source_status:newer"] }))).toContain("there is source_status:fresher");
+  });
+});
+
+describe("--empty", () => {
+  it("builds all columns and no rows, and leaves out of it what renders the whole", async () => {
+    const { run, database } = await project({
+      "models/a.sql": "{{ config(materialized='table') }} select 1 as x",
+      "models/b.sql":
+        "{{ config(materialized='table') }} select b.x, (select count(*)::int from {{ ref('a').render() }}) as of_all from {{ ref('a') }} as b",
+    });
+    expect(await run("build", { empty: true })).toMatchObject({ error: null, exitCode: 0 });
+    expect(await queryFile(database, "select x, of_all from b")).toEqual([]);
+    await run("build");
+    expect(await queryFile(database, "select x, of_all from b")).toEqual([{ x: 1, of_all: 1 }]);
+  });
+});
+
 describe("--defer", () => {
   it("reads what is not built here where an earlier run built it", async () => {
     const { run, write, folder, database } = await project({
@@ -116,7 +187,14 @@ describe("--defer", () => {
     expect((await run("run", here)).exitCode).toBe(1);
     expect(await run("run", { ...here, state, defer: true })).toMatchObject({ exitCode: 0 });
     expect(await queryFile(database, "select x from development.b")).toEqual([{ x: 2 }]);
+    await run("run", { select: ["a"], schema: "development", vars: {}, targetPath: join(folder, "own") });
+    const from = async (more: Partial<RunOptions>): Promise<string | undefined> =>
+      (await run("compile", { ...here, state, defer: true, ...more })).compiled.get("model.shop.b");
+    expect(await from({})).toContain('"development"."a"');
+    expect(await from({ favorState: true })).toContain('"production"."a"');
+    expect(await from({ favorState: true, select: ["a", "b"] })).toContain('"development"."a"');
     expect((await run("run", { defer: true })).error).toContain("--defer needs --state DIR");
+    expect((await run("run", { favorState: true })).error).toContain("it needs --defer");
   });
 });
 

@@ -1,5 +1,5 @@
 import { UsageError, didYouMean } from "./errors.ts";
-import { matchesResult, matchesState, type EarlierState } from "./earlier-state.ts";
+import { matchesResult, matchesSourceStatus, matchesState, type EarlierState } from "./earlier-state.ts";
 import type { Exposure, Node, Project, Source } from "./resources.ts";
 
 export type Resource = Node | Source | Exposure;
@@ -21,6 +21,7 @@ const methods = [
   "result",
   "selector",
   "source",
+  "source_status",
   "state",
   "tag",
   "test_name",
@@ -45,6 +46,8 @@ export function methodPredicate(
       return matchesState(value, project, earlier(state, method));
     case "result":
       return matchesResult(value, earlier(state, method));
+    case "source_status":
+      return matchesSourceStatus(value, earlier(state, method));
     case "tag":
       return (resource) => resource.config.tags.some(matches);
     case "path": {
@@ -69,7 +72,10 @@ export function methodPredicate(
     case "version":
       return (resource) => isNode(resource) && matchesVersion(resource, value);
     case "unit_test":
-      return (resource) => isNode(resource) && resource.resourceType === "unit_test" && matches(resource.name);
+      return (resource) =>
+        isNode(resource) &&
+        resource.resourceType === "unit_test" &&
+        (matches(resource.name) || matches(`${resource.packageName}.${resource.name}`));
     case "test_type":
       return (resource) => isNode(resource) && testTypes(resource).includes(value);
     case "test_name":
