@@ -71,6 +71,7 @@ const given: Record<string, string> = {
     "customer_id, kind, done_on, cost",
   ),
   stg_crm__customer_events: values(["('c', 'declared_lost', 'price', date '2025-06-01')"], "customer_id, kind, reason, occurred_on"),
+  stg_crm__close_reasons: values(["('lost', 'price', '价格太高', 'Price too high')"], "outcome, code, label_zh, label_en"),
   stg_crm__company_settings: none("key, value, is_default boolean"),
   stg_crm__contracts: none("customer_id, status, starts_on date, ends_on date, terminated_on date, termination_reason"),
   fct_receipts: none("customer_key bigint, order_key bigint, is_counted boolean, received_on date, amount decimal(18,2)"),
@@ -290,7 +291,9 @@ it("A5 says what was lost, why, by product line, and who came back", async () =>
   expect(
     await ask("churn_events", "count lost_amount won_back_count win_back_rate", { time: ["churned_at", "2025-01-01", "2025-12-31"] }),
   ).toEqual([{ count: "4", lost_amount: "1420.00", won_back_count: "2", win_back_rate: 0.5 }]);
-  expect(await ask("churn_events", "count", { by: ["reason"], where: [["customer", "Gamma"]] })).toEqual([{ reason: "price", count: "1" }]);
+  expect(
+    await ask("churn_events", "count", { by: ["reason", "reason_label_zh", "reason_label_en"], where: [["customer", "Gamma"]] }),
+  ).toEqual([{ reason: "price", reason_label_zh: "价格太高", reason_label_en: "Price too high", count: "1" }]);
   expect(await ask("churn_losses", "lost_amount customer_count", { by: ["category"] })).toEqual([
     { category: "Pumps", lost_amount: "300.00", customer_count: "1" },
     { category: "Valves", lost_amount: "1120.00", customer_count: "3" },

@@ -112,6 +112,14 @@ describe("figures of the company that can be reckoned by hand", () => {
     ]);
   });
 
+  test("A1 a reason is named as the company's list names it for its outcome", async () => {
+    const lost = { member: "opportunities.status", operator: "equals", values: ["lost"] };
+    const dimensions = ["close_reason", "close_reason_label_zh", "close_reason_label_en"].map((name) => `opportunities.${name}`);
+    expect(await load({ measures: ["opportunities.lost_count"], dimensions, filters: [lost] })).toEqual([
+      { close_reason: "price", close_reason_label_zh: "价格太高", close_reason_label_en: "Price too high", lost_count: "1" },
+    ]);
+  });
+
   test("funnel: a deal won at once entered the stage it skipped, a lost one did not convert", async () => {
     expect(
       await load({

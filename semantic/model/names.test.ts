@@ -9,7 +9,7 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     measures:
       "count open_count won_count lost_count amount won_amount lost_amount open_amount weighted_amount win_rate win_rate_all win_rate_overdue win_rate_default overdue_count overdue_amount avg_cycle_days",
     dimensions:
-      "id name stage status source owner owner_id manager department department_id region customer customer_id industry product created_at closed_at pipeline stage_label_zh stage_label_en close_reason expected_close_on",
+      "id name stage status source owner owner_id manager department department_id region customer customer_id industry product created_at closed_at pipeline stage_label_zh stage_label_en close_reason close_reason_label_zh close_reason_label_en expected_close_on",
     time: "created_at",
   },
   orders: {
@@ -39,9 +39,9 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
   },
   pipeline: {
     measures:
-      "opening_count opening_amount in_count in_amount adjusted_amount forward_count forward_amount lost_count lost_amount back_count back_amount shifted_count shifted_amount closing_count closing_amount new_amount reopened_amount won_amount increased_amount decreased_amount slipped_amount pulled_in_amount",
+      "opening_count opening_amount in_count in_amount adjusted_amount forward_count forward_amount lost_count lost_amount back_count back_amount shifted_count shifted_amount closing_count closing_amount new_amount reopened_amount won_amount increased_amount decreased_amount slipped_amount pulled_in_amount moved_amount",
     dimensions:
-      "moved_at stage stage_order stage_label_zh stage_label_en status pipeline kind side close_month owner owner_id owner_then owner_then_id department department_id department_then department_then_id product source region customer id",
+      "movement_id kind_label_zh kind_label_en close_reason close_reason_label_zh close_reason_label_en moved_at stage stage_order stage_label_zh stage_label_en status pipeline kind side close_month owner owner_id owner_then owner_then_id department department_id department_then department_then_id product source region customer id",
     time: "moved_at",
   },
   pipeline_beliefs: {
@@ -148,7 +148,8 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
   },
   churn_events: {
     measures: "count customer_count lost_amount won_back_count win_back_rate median_active_days median_away_days",
-    dimensions: "method reason is_won_back won_back_at spend_band customer customer_id owner_id department_id churned_at",
+    dimensions:
+      "method reason reason_label_zh reason_label_en is_won_back won_back_at spend_band customer customer_id owner_id department_id churned_at",
     time: "churned_at",
   },
   churn_risk: {

@@ -103,6 +103,10 @@ export const writeRawCompany = async (connection: DuckDBConnection): Promise<voi
     { name: "Acme", owner_id: seller, province: "湖北", created_at: "2025-05-01 16:30:00+00" },
     { name: "Pooled", owner_id: null, province: "广东", created_at: "2024-01-10 00:00:00+00" },
   ]);
+  await put("close_reasons", [
+    { outcome: "won", code: "price", name: "价格合适", name_en: "Right price", position: 1 },
+    { outcome: "lost", code: "price", name: "价格太高", name_en: "Price too high", position: 2 },
+  ]);
   const deal = { owner_id: seller, pipeline: "default", currency: "CNY" };
   await put("opportunities", [
     {
@@ -122,6 +126,7 @@ export const writeRawCompany = async (connection: DuckDBConnection): Promise<voi
       name: "Lost",
       stage: "lost",
       status: "lost",
+      close_reason: "price",
       amount: 500,
       created_at: "2025-05-03 00:00:00+00",
       closed_at: "2025-05-04 00:00:00+00",

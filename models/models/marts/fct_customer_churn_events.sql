@@ -54,11 +54,14 @@ final as (
     date_diff('day', churned.active_from, churned.churned_on) as active_days,
     date_diff('day', churned.churned_on, churned.won_back_on) as days_away,
     reasons.reason,
+    labels.label_zh as reason_label_zh,
+    labels.label_en as reason_label_en,
     cast(coalesce(losses.lost_amount, 0) as decimal(18, 2)) as lost_amount,
     {{ spend_band('coalesce(losses.lost_amount, 0)') }} as spend_band
   from churned
   left join losses on churned.spell_key = losses.spell_key
   left join reasons on churned.spell_key = reasons.spell_key
+  left join {{ ref('stg_crm__close_reasons') }} as labels on labels.outcome = 'lost' and reasons.reason = labels.code
 )
 
 select
@@ -76,6 +79,8 @@ select
   active_days,
   days_away,
   reason,
+  reason_label_zh,
+  reason_label_en,
   lost_amount,
   spend_band
 from final

@@ -56,6 +56,8 @@ final as (
     converted.closed_at,
     converted.closed_on,
     converted.close_reason,
+    coalesce(reasons.label_zh, converted.close_reason) as close_reason_label_zh,
+    coalesce(reasons.label_en, converted.close_reason) as close_reason_label_en,
     converted.closed_at < converted.created_at as is_closed_before_created,
     case
       when converted.status = 'won' and converted.closed_on >= converted.created_on
@@ -69,6 +71,8 @@ final as (
   left join {{ ref('stg_crm__products') }} as products on converted.product_id = products.product_id
   left join {{ ref('stg_crm__pipeline_stages') }} as stages
     on converted.pipeline = stages.pipeline and converted.stage = stages.stage
+  left join {{ ref('stg_crm__close_reasons') }} as reasons
+    on converted.status = reasons.outcome and converted.close_reason = reasons.code
 )
 
 select
@@ -100,6 +104,8 @@ select
   closed_at,
   closed_on,
   close_reason,
+  close_reason_label_zh,
+  close_reason_label_en,
   is_closed_before_created,
   cycle_days
 from final
