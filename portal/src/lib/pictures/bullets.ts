@@ -1,7 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { frame, labelMargin, type Picture } from "#lib/pictures/picture.ts";
-
-const lineHeight = 34;
+import { frame, labelMargin, lineHeight, lineLabels, type Picture } from "#lib/pictures/picture.ts";
 
 /** One line per row: the first measure as a bar, the others (goal, stretch, challenge) as marks across it, the first of them the heaviest. */
 export const bullets: Picture = {
@@ -26,26 +24,29 @@ export const bullets: Picture = {
       }),
     );
     type Target = (typeof targets)[number];
+    const margin = (width: number): number =>
+      labelMargin(
+        input.rows.map(({ labels: [label = ""] }) => label),
+        width,
+      );
     const strokes = ["var(--target)", "var(--warn)", "var(--bad)"];
     return {
-      height: 34 + lineHeight * bars.length,
+      height: (width) => 34 + lineHeight(34, width) * bars.length,
       legend: [
         { label: input.measures[0] ?? "", color: "var(--mark)", shape: "box" },
         ...input.measures.slice(1).map((label, level) => ({ label, color: strokes[level] ?? "var(--ink)", shape: "line" as const })),
       ],
-      isTappable: true,
+      hasLines: () => true,
       rowOf: (index) => index,
       options: (size) => ({
         ...frame(input, size),
-        marginLeft: labelMargin(
-          bars.map(({ label }) => label),
-          size.width,
-        ),
+        marginLeft: margin(size.width),
         marginRight: 72,
         marginTop: 4,
         x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
-        y: { type: "band", domain: bars.map(({ label }) => label), label: null, tickSize: 0, padding: 0.4 },
+        y: { type: "band", domain: bars.map(({ label }) => label), label: null, paddingInner: 0.4, paddingOuter: 0.2 },
         marks: [
+          lineLabels(margin(size.width)),
           Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
           Plot.barX(bars, { x: "value", y: "label", fill: "var(--mark)", className: "marks", rx: 2 }),
           Plot.tickX(targets, {

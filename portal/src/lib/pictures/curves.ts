@@ -36,6 +36,8 @@ export const curves: Picture = {
       options: (size) => ({
         ...frame(input, size),
         marginLeft: 56,
+        marginRight: 28,
+        marginBottom: isDay ? 30 : 44,
         x: {
           ...(isDay ? { type: "utc" as const, tickFormat: timeTicks(points.map(({ x }) => new Date(x))) } : {}),
           label: isDay ? null : (input.dimensions[0] ?? null),

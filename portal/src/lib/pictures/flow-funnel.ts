@@ -25,7 +25,7 @@ export const flowFunnel: Picture = {
     return {
       height: 20 + 52 * input.rows.length,
       legend: input.measures.map((label, measure) => ({ label, color: colors[measure] ?? "var(--mark-rest)", shape: "box" })),
-      isTappable: true,
+      hasLines: () => true,
       rowOf: (index) => parts[index]?.row ?? 0,
       describe: (index) => `${parts[index]?.stage} · ${input.measures[parts[index]?.measure ?? 0]} ${parts[index]?.text}`,
       options: (size) => ({

@@ -27,6 +27,7 @@ export const forecast: Picture = {
       options: (size) => ({
         ...frame(input, size),
         marginLeft: 56,
+        marginRight: 28,
         x: {
           type: "utc",
           label: null,

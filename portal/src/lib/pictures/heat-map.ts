@@ -1,9 +1,18 @@
 import * as Plot from "@observablehq/plot";
-import { frame, labelMargin, type Picture } from "#lib/pictures/picture.ts";
+import { frame, labelMargin, textPixels, type Picture } from "#lib/pictures/picture.ts";
 
 const cellHeight = 26;
 /** Below this many pixels a cell has no room for its value. */
 const textWidth = 38;
+const levelTop = 24;
+
+/** Names of columns: level where each has room over its column, else slanted, with the room above and to the right that they then take. */
+function columnNames(labels: readonly string[], width: number): { top: number; right: number; rotate: number } {
+  const longest = Math.max(0, ...labels.map(textPixels));
+  const last = textPixels(labels.at(-1) ?? "");
+  if (longest <= width / Math.max(1, labels.length)) return { top: levelTop, right: 20, rotate: 0 };
+  return { top: levelTop + longest * Math.SQRT1_2, right: 8 + last * Math.SQRT1_2, rotate: -45 };
+}
 
 /** Cells in one hue by row and column (the two dimensions, both in the order they come in): cohorts by months since, regions by product lines. */
 export const heatMap: Picture = {
@@ -21,18 +30,20 @@ export const heatMap: Picture = {
     if (numeric) columnLabels.sort((left, right) => Number(left) - Number(right));
     const largest = Math.max(0, ...cells.map(({ value }) => value ?? 0)) || 1;
     return {
-      height: 30 + cellHeight * rowLabels.length,
+      height: (width) => columnNames(columnLabels, width - labelMargin(rowLabels, width)).top + 6 + cellHeight * rowLabels.length,
       legend: [],
       rowOf: (index) => index,
       options: (size) => {
         const left = labelMargin(rowLabels, size.width);
-        const hasRoom = (size.width - left) / Math.max(1, columnLabels.length) >= textWidth;
+        const { top, right, rotate } = columnNames(columnLabels, size.width - left);
+        const hasRoom = (size.width - left - right) / Math.max(1, columnLabels.length) >= textWidth;
         return {
           ...frame(input, size),
           marginLeft: left,
-          marginTop: 24,
+          marginTop: top,
+          marginRight: right,
           marginBottom: 4,
-          x: { type: "band", domain: columnLabels, axis: "top", label: null, tickSize: 0, padding: 0.04 },
+          x: { type: "band", domain: columnLabels, axis: "top", label: null, tickSize: 0, tickRotate: rotate, padding: 0.04 },
           y: { type: "band", domain: rowLabels, label: null, tickSize: 0, padding: 0.06 },
           marks: [
             Plot.cell(cells, {

@@ -21,6 +21,7 @@ export const pareto: Picture = {
       options: (size) => ({
         ...frame(input, size),
         marginLeft: 44,
+        marginBottom: 44,
         x: { domain: [0, 1], label: input.dimensions[0] ?? null, ticks: 5, tickFormat: percent, tickSize: 0, labelArrow: "none" },
         y: { domain: [0, 1], label: null, ticks: 5, tickFormat: percent, tickSize: 0 },
         marks: [

@@ -1,4 +1,5 @@
-import type { PlotOptions } from "@observablehq/plot";
+import * as Plot from "@observablehq/plot";
+import type { Markish, PlotOptions } from "@observablehq/plot";
 import type { Size } from "#lib/charts/size.ts";
 
 /** One row of a tile's answer, as a picture uses it: labels in the order of the tile's dimensions, values in that of its measures. */
@@ -30,14 +31,15 @@ export interface LegendEntry {
 /** A picture of certain rows, ready to be drawn at any size. Marks that stand for rows carry the class `marks`. */
 export interface Drawing {
   options: (size: Size) => PlotOptions;
-  height: number;
+  /** Pixels: a number, or what a width needs (lines of a finger's height on a phone). */
+  height: number | ((width: number) => number);
   legend: readonly LegendEntry[];
   /** The row that a mark stands for, by the mark's place in its data. */
   rowOf: (index: number) => number;
   /** What a mark says when the reader stops at it; without it the whole row is told. */
   describe?: (index: number) => string;
-  /** Marks are as wide as the picture: wide enough for a finger. */
-  isTappable?: true;
+  /** Each mark has a line across the picture to itself, which stands for it: wide enough for a finger. */
+  hasLines?: (width: number) => boolean;
 }
 
 /** How many dimensions and measures a picture takes, so that a tile that gives others is refused before anybody sees it. */
@@ -57,15 +59,26 @@ export const frame = (input: Pick<PictureInput, "summary">, { width, height }: S
   width,
   height,
   ariaLabel: input.summary,
-  style: { background: "transparent", color: "var(--ink-2)", fontFamily: "inherit", fontSize: "12px" },
+  style: { background: "transparent", color: "var(--ink-2)", fontFamily: "inherit", fontSize: `${fontSize}px` },
 });
 
-/** Room for a label of up to 14 characters of which some are Chinese, but never more than a third of the picture. */
-export const labelMargin = (labels: readonly string[], width: number): number => {
+const fontSize = 12;
+
+/** Pixels a text takes at the size of a picture's letters; a Chinese character takes as much as two others. */
+export const textPixels = (text: string): number =>
   // oxlint-disable-next-line no-control-regex -- everything that is not ASCII counts two
-  const lengths = labels.map((label) => [...label].reduce((sum, character) => sum + (/[\u0000-\u007f]/.test(character) ? 1 : 2), 0));
-  return Math.min(Math.max(40, 6.6 * Math.max(0, ...lengths) + 12), width / 3);
-};
+  6.6 * [...text].reduce((sum, character) => sum + (/[\u0000-\u007f]/.test(character) ? 1 : 2), 0);
+
+/** Room for labels beside a picture, but never more than a third of it. */
+export const labelMargin = (labels: readonly string[], width: number): number =>
+  Math.min(Math.max(40, Math.max(0, ...labels.map(textPixels)) + 12), width / 3);
+
+/** Labels of lines in a margin of this width: longer ones are broken into lines at their spaces. */
+export const lineLabels = (margin: number): Markish => Plot.axisY({ label: null, tickSize: 0, lineWidth: (margin - 10) / fontSize });
+
+/** Pixels of one line of a picture: what it usually has, on a phone what a finger needs. */
+export const lineHeight = (usual: number, width: number): number => (width < phoneWidth ? Math.max(44, usual) : usual);
+const phoneWidth = 500;
 
 /** A first dimension that is a day or a month, as a point in time: "2026-11" and "2026-11-01" are one. */
 export const timeOf = (label: string): Date => new Date(`${label.slice(0, 10).padEnd(10, "-01")}T00:00:00Z`);

@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { describe, expect, it } from "vitest";
+import type { Size } from "#lib/charts/size.ts";
 import { createSvgDocument } from "#lib/charts/svg-document.ts";
 import { provinceOf } from "#lib/pictures/china-grid.ts";
 import { pictures, type PictureName } from "#lib/pictures/index.ts";
@@ -37,6 +38,8 @@ const examples: Record<PictureName, Pick<PictureInput, "rows" | "dimensions" | "
   waterfall: { dimensions: [], measures: ["opening", "new", "lost", "closing"], rows: [row([], 100, 50, -30, 120)] },
 };
 
+const sizeAt = ({ height }: Drawing, width: number): Size => ({ width, height: typeof height === "number" ? height : height(width) });
+
 const drawn = (name: PictureName): { drawing: Drawing; svg: string } => {
   const drawing = (pictures[name] as Picture).draw({
     ...examples[name],
@@ -44,7 +47,7 @@ const drawn = (name: PictureName): { drawing: Drawing; svg: string } => {
     short: (value) => (value === null ? "–" : `<${value}>`),
     tick: String,
   });
-  const options = { ...drawing.options({ width: 700, height: drawing.height }), document: createSvgDocument() };
+  const options = { ...drawing.options(sizeAt(drawing, 700)), document: createSvgDocument() };
   return { drawing, svg: (Plot.plot(options) as SVGSVGElement).outerHTML };
 };
 
@@ -71,7 +74,7 @@ describe("pictures", () => {
 
   it.each(Object.keys(pictures) as PictureName[])("%s of nothing is no fault", (name) => {
     const drawing = (pictures[name] as Picture).draw({ ...examples[name], rows: [], summary: "", short: String, tick: String });
-    const options = { ...drawing.options({ width: 320, height: drawing.height }), document: createSvgDocument() };
+    const options = { ...drawing.options(sizeAt(drawing, 320)), document: createSvgDocument() };
     expect((Plot.plot(options) as SVGSVGElement).outerHTML).not.toMatch(/NaN|undefined|Infinity/);
   });
 });
@@ -107,6 +110,25 @@ describe("geometry", () => {
   it("months on an axis are written alike in every language", () => {
     expect(drawn("forecast").svg).toMatch(/>2026-1[01]</);
     expect(drawn("forecast").svg).not.toMatch(/>(Oct|Nov|January)</);
+  });
+
+  it("columns stand where their labels have room, and lie with a finger's height each where they have not", () => {
+    const drawing = pictures.columns.draw({
+      dimensions: ["reason"],
+      measures: ["count"],
+      rows: ["Days since the last order", "Complaints", "Years as a customer"].map((label, index) => row([label], 9 - index)),
+      summary: "",
+      short: String,
+      tick: String,
+    });
+    const barsAt = (width: number): string[] =>
+      marks((Plot.plot({ ...drawing.options(sizeAt(drawing, width)), document: createSvgDocument() }) as SVGSVGElement).outerHTML);
+    const [wide] = barsAt(900);
+    const [first, second] = barsAt(390);
+    expect([drawing.hasLines?.(900), drawing.hasLines?.(390)]).toEqual([false, true]);
+    expect(numberOf(wide, "height")).toBeGreaterThan(numberOf(wide, "width"));
+    expect(numberOf(first, "width")).toBeGreaterThan(numberOf(first, "height"));
+    expect(numberOf(second, "y") - numberOf(first, "y")).toBeGreaterThanOrEqual(43);
   });
 
   it("two people of one name have two lines", () => {

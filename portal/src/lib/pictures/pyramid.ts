@@ -13,7 +13,7 @@ export const pyramid: Picture = {
     return {
       height: 20 + 48 * tiers.length,
       legend: [],
-      isTappable: true,
+      hasLines: () => true,
       rowOf: (index) => index,
       options: (size) => ({
         ...frame(input, size),

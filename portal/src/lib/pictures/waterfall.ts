@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { frame, labelMargin, type Picture } from "#lib/pictures/picture.ts";
+import { frame, labelMargin, lineHeight, lineLabels, type Picture } from "#lib/pictures/picture.ts";
 
 interface Step {
   label: string;
@@ -28,9 +28,9 @@ export const waterfall: Picture = {
       return { label, from, to: level, value, text, kind: isTotal ? "total" : value < 0 ? "down" : "up" };
     });
     return {
-      height: 40 + 30 * steps.length,
+      height: (width) => 40 + lineHeight(30, width) * steps.length,
       legend: [],
-      isTappable: true,
+      hasLines: () => true,
       rowOf: () => 0,
       describe: (index) => `${steps[index]?.label} ${steps[index]?.text}`,
       options: (size) => ({
@@ -39,8 +39,9 @@ export const waterfall: Picture = {
         marginRight: 72,
         marginTop: 4,
         x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
-        y: { type: "band", domain: steps.map(({ label }) => label), label: null, tickSize: 0, padding: 0.25 },
+        y: { type: "band", domain: steps.map(({ label }) => label), label: null, paddingInner: 0.25, paddingOuter: 0.125 },
         marks: [
+          lineLabels(labelMargin(input.measures, size.width)),
           Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
           Plot.barX(steps, { x1: "from", x2: "to", y: "label", fill: (step: Step) => colors[step.kind], className: "marks", rx: 2 }),
           Plot.text(steps, {
