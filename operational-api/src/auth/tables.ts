@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import { installDepartureTrigger } from "./account-tables.ts";
 import { createPermissionTables, keepAnAdministrator } from "./permission-tables.ts";
 
 export const scopeChannel = "kehu_scope";
@@ -63,7 +64,7 @@ const scopeSources: Record<string, string> = {
   "crm.product_categories": "of parent_id",
 };
 
-/** Lets the database tell every process when a scope may have changed. Call when `auth` and `crm` exist; safe to call again. */
+/** Lets the database tell every process when a scope may have changed, and end what a departed employee holds. Call when `auth`, `crm` and `audit` exist; safe to call again. */
 export async function installScopeTriggers(client: ClientBase): Promise<void> {
   await client.query(`
     create or replace function auth.tell_scope_change() returns trigger language plpgsql as $$
@@ -75,4 +76,5 @@ export async function installScopeTriggers(client: ClientBase): Promise<void> {
       `create or replace trigger scope_change after insert or delete or update ${columns} on ${table} for each statement execute function auth.tell_scope_change()`,
     );
   }
+  await installDepartureTrigger(client);
 }
