@@ -85,7 +85,6 @@ export const defaultPermissions: readonly Permission[] = [
   ...grant("administrator", [everything], ["read", "create", "update", "delete", "export", "approve", "backdate"], "all"),
   ...grant("administrator", specialSubjects, ["read"], "all"),
   ...grant("executive", [everything], ["read", "export"], "all"),
-  ...grant("executive", ["order"], ["approve"], "all"),
   ...grant("executive", valueDefinitions, ["create", "update", "delete"], "all"),
   ...grant("analyst", [everything], ["read", "export"], "all"),
   ...grant("auditor", [everything], ["read"], "all"),

@@ -9,6 +9,7 @@ import { refuseCycles, treeColumnsOf } from "../store/cycle.ts";
 import type { Locked } from "../store/find.ts";
 import { type Place, resolveReferences } from "../store/references.ts";
 import { singular } from "../store/row-scope.ts";
+import { refuseUnseen } from "../store/shown-columns.ts";
 import { type Change, differing, updateRow } from "../store/update.ts";
 import type { Write } from "../store/write.ts";
 import { parseRecord, type Row } from "../validation/record-schema.ts";
@@ -36,15 +37,21 @@ export interface Asked {
  * Changes a locked record as a PATCH or a verb asks, with its rules, children, events and audit entry. Gives the record as it is then;
  * the same version when nothing differs. Throws Problem 403, 409 or 422.
  */
-export const changeRecord = async (write: Write, entity: Entity, { row: before, grant }: Locked, asked: Asked): Promise<Row> => {
+export const changeRecord = async (write: Write, entity: Entity, { row: before, grant, own }: Locked, asked: Asked): Promise<Row> => {
   const parsed = parseRecord(entity, "patch", asked.body);
   if ("faults" in parsed) throw invalid(parsed.faults);
   const { given } = parsed;
   refuseBackdating(write.principal, entity, backdatedFields(entity, [given]));
+  refuseUnseen(write.principal, entity, Object.keys(given.values), own);
 
   const faults: Fault[] = [];
   const { children } = entity;
   const id = String(before["id"]);
+  if (children) {
+    const child = entityNamed(children.entity);
+    for (const [position, line] of (given.children ?? []).entries())
+      refuseUnseen(write.principal, child, Object.keys(line), own, `${children.field}[${position}].`);
+  }
   const currentChildren = children ? ((await readChildren(write.client, children, [id])).get(id) ?? []) : [];
   const nextChildren = children && given.children ? mergeChildren(write, children, currentChildren, given.children, faults) : undefined;
 

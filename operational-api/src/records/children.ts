@@ -6,7 +6,9 @@ import { entityNamed } from "../entities/index.ts";
 import type { Fault } from "../problem.ts";
 import { insertRows } from "../store/insert.ts";
 import { present, selectList } from "../store/output.ts";
-import { query, quoted, type Queryable, tableOf } from "../store/sql.ts";
+import { withinGrant } from "../store/row-scope.ts";
+import { shownColumns } from "../store/shown-columns.ts";
+import { createParams, query, quoted, type Queryable, tableOf } from "../store/sql.ts";
 import { differing, updateRow } from "../store/update.ts";
 import { newId } from "../store/uuidv7.ts";
 import type { Write } from "../store/write.ts";
@@ -17,14 +19,39 @@ type Children = NonNullable<Entity["children"]>;
 
 const unrestricted: RowGrant = { rows: "all" };
 
-/** The child rows of these parents, by parent id, in their order. */
+/** The child rows of these parents that the caller may read, as the caller sees them, by parent id, in their order. None without the right. */
+export const shownChildren = async (
+  client: Queryable,
+  principal: Principal,
+  children: Children,
+  parentIds: readonly string[],
+): Promise<Map<string, Row[]>> => {
+  const child = entityNamed(children.entity);
+  const grant = grantFor(principal.scope, "read", child.name);
+  if (grant.rows === "none") return new Map();
+  const params = createParams();
+  const list = selectList(child, "record", shownColumns(principal, child, "record", params));
+  const parents = params.add(parentIds);
+  const rows = await query<Row & { kehu_parent: string }>(
+    client,
+    `select ${list}, record.${quoted(children.parentColumn)} as kehu_parent from ${tableOf(child)} as record
+     where record.${quoted(children.parentColumn)} = any(${parents}::uuid[]) and record.deleted_at is null
+       and ${withinGrant(child, grant, "record", params)} order by ${orderOf(child)}`,
+    params.values,
+  );
+  const byParent = Map.groupBy(rows, ({ kehu_parent: parent }) => parent);
+  return new Map([...byParent].map(([parent, list]) => [parent, list.map(({ kehu_parent: _parent, ...row }) => row as Row)]));
+};
+
+const orderOf = (child: Entity): string => (child.columns["line_number"] ? "record.line_number, record.id" : "record.id");
+
+/** The child rows of these parents as they are stored, by parent id, in their order: for rules and changes, not to be shown. */
 export const readChildren = async (client: Queryable, children: Children, parentIds: readonly string[]): Promise<Map<string, Row[]>> => {
   const child = entityNamed(children.entity);
-  const order = child.columns["line_number"] ? "record.line_number, record.id" : "record.id";
   const rows = await query<Row>(
     client,
     `select ${selectList(child, "record")} from ${tableOf(child)} as record
-     where record.${quoted(children.parentColumn)} = any($1::uuid[]) and record.deleted_at is null order by ${order}`,
+     where record.${quoted(children.parentColumn)} = any($1::uuid[]) and record.deleted_at is null order by ${orderOf(child)}`,
     [parentIds],
     `children ${child.name}`,
   );

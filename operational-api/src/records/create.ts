@@ -10,10 +10,12 @@ import { creationEvents } from "../store/event.ts";
 import { type Inserted, insertRows } from "../store/insert.ts";
 import { missingReferences, type Place, resolveReferences } from "../store/references.ts";
 import { plural, requireGrant } from "../store/row-scope.ts";
+import { refuseUnseen } from "../store/shown-columns.ts";
 import { query } from "../store/sql.ts";
 import { newId } from "../store/uuidv7.ts";
 import type { Write } from "../store/write.ts";
 import { type Given, parseRecord, type Row } from "../validation/record-schema.ts";
+import { isApproved, refuseApproval } from "./approval.ts";
 import { backdatedFields, refuseBackdating } from "./backdating.ts";
 import { fillDefaults } from "./defaults.ts";
 
@@ -67,6 +69,13 @@ const readBodies = (write: Write, entity: Entity, bodies: readonly unknown[], ba
       read.map(({ given }) => given),
     ),
   );
+  for (const { given } of read) {
+    refuseUnseen(write.principal, entity, Object.keys(given.values), true);
+    const { children } = entity;
+    if (!children) continue;
+    for (const [position, line] of (given.children ?? []).entries())
+      refuseUnseen(write.principal, entityNamed(children.entity), Object.keys(line), true, `${children.field}[${position}].`);
+  }
   return { drafts: read.map(({ given, index }) => draftOf(write, given, index)), faults };
 };
 
@@ -106,6 +115,7 @@ export const createRecords = async (write: Write, entity: Entity, bodies: readon
     throw invalid(inOrder(faults));
   }
 
+  for (const { values, index } of drafts) if (isApproved(entity, values)) refuseApproval(write.principal, entity, values, index);
   const inserted = await insertDrafts(write, entity, drafts, grant, batch);
   const outside = inserted.flatMap(({ allowed }, position) => (allowed ? [] : [position]));
   if (outside.length > 0) {

@@ -2,14 +2,15 @@ import { type Context, Hono } from "hono";
 import type { Entity } from "../entities/definition.ts";
 import { collectionOf } from "../entities/index.ts";
 import { Problem } from "../problem.ts";
-import { readChildren, withChildren } from "../records/children.ts";
+import { shownChildren, withChildren } from "../records/children.ts";
 import { changeRecord } from "../records/change.ts";
 import { createRecords } from "../records/create.ts";
 import { deleteRecord, restoreRecord } from "../records/remove.ts";
-import { findVisible, lockFor } from "../store/find.ts";
+import { asShown, findVisible, lockFor } from "../store/find.ts";
 import { readListQuery, selectableFields } from "../store/list-query.ts";
 import { listRows } from "../store/list.ts";
-import { plural } from "../store/row-scope.ts";
+import { plural, requireGrant } from "../store/row-scope.ts";
+import { refuseHidden } from "../store/shown-columns.ts";
 import type { Queryable } from "../store/sql.ts";
 import type { Row } from "../validation/record-schema.ts";
 import { batchBytes, checkMatch, type Env, etagOf, readJson, recordBytes } from "./request.ts";
@@ -17,8 +18,8 @@ import type { ApiDependencies, Outcome, Writer } from "./write.ts";
 
 export const largestBatch = 10_000;
 
-/** The record as an answer shows it, children included. */
-export const shownRecord = async (
+/** A record read for the caller as an answer shows it, children included. */
+const withShownChildren = async (
   client: Queryable,
   context: Context<Env>,
   entity: Entity,
@@ -26,9 +27,20 @@ export const shownRecord = async (
   currency: string,
 ): Promise<Record<string, unknown>> => {
   const id = String(row["id"]);
-  const children = entity.children ? (await readChildren(client, entity.children, [id])).get(id) : undefined;
-  return withChildren(context.get("principal"), entity, row, children, currency);
+  const principal = context.get("principal");
+  const children = entity.children ? (await shownChildren(client, principal, entity.children, [id])).get(id) : undefined;
+  return withChildren(principal, entity, row, children, currency);
 };
+
+/** A record that was just written as an answer shows it to who wrote it. */
+export const shownRecord = async (
+  client: Queryable,
+  context: Context<Env>,
+  entity: Entity,
+  row: Row,
+  currency: string,
+): Promise<Record<string, unknown>> =>
+  withShownChildren(client, context, entity, await asShown(client, context.get("principal"), entity, row), currency);
 
 const pick = (record: Record<string, unknown>, fields: readonly string[] | undefined): Record<string, unknown> =>
   fields ? Object.fromEntries(["id", ...fields].map((name) => [name, record[name] ?? null])) : record;
@@ -68,8 +80,9 @@ const addReads = (app: Hono<Env>, base: string, entity: Entity, { pool, settings
     const withLines = entity.children && wanted.fields?.includes(entity.children.field);
     const lines =
       withLines && entity.children
-        ? await readChildren(
+        ? await shownChildren(
             pool,
+            principal,
             entity.children,
             rows.map((row) => String(row["id"])),
           )
@@ -84,11 +97,18 @@ const addReads = (app: Hono<Env>, base: string, entity: Entity, { pool, settings
 
   app.get(`${base}/:id`, async (context) => {
     const fields = readFields(entity, context.req.query("fields"));
-    const row = await findVisible(pool, context.get("principal"), entity, idOf(context));
+    const principal = context.get("principal");
+    requireGrant(principal, "read", entity);
+    refuseHidden(
+      principal,
+      entity,
+      (fields ?? []).map((column) => ({ field: "fields", column })),
+    );
+    const row = await findVisible(pool, principal, entity, idOf(context));
     const etag = etagOf(row["version"]);
     const headers = { etag, "cache-control": "private, no-cache" };
     if (context.req.header("if-none-match") === etag) return context.body(null, 304, headers);
-    return context.json(pick(await shownRecord(pool, context, entity, row, settings.currency), fields), 200, headers);
+    return context.json(pick(await withShownChildren(pool, context, entity, row, settings.currency), fields), 200, headers);
   });
 };
 
@@ -104,10 +124,10 @@ const addWrites = (app: Hono<Env>, base: string, entity: Entity, { settings }: A
     return write(context, text, async (transaction) => {
       const [created] = await createRecords(transaction, entity, [body], false);
       if (!created) throw new Error("one body made no record");
-      const { row, children: lines } = created;
+      const { row } = created;
       return {
         status: 201,
-        body: withChildren(context.get("principal"), entity, row, lines, settings.currency),
+        body: await shownRecord(transaction.client, context, entity, row, settings.currency),
         headers: { etag: etagOf(row["version"]), location: `${base}/${String(row["id"])}` },
       };
     });

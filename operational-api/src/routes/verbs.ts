@@ -2,6 +2,8 @@ import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { collectionOf, entityNamed } from "../entities/index.ts";
 import { Problem } from "../problem.ts";
+import type { Action } from "../auth/scope.ts";
+import { isApproved, refuseApproval } from "../records/approval.ts";
 import { refuseBackdating, refuseEarlier } from "../records/backdating.ts";
 import { changeRecord, updateWithin } from "../records/change.ts";
 import { type Locked, lockFor } from "../store/find.ts";
@@ -21,6 +23,8 @@ export interface Verb {
   name: string;
   summary: string;
   body: z.ZodObject;
+  /** The right it needs; `update` when left out. */
+  needs?: Action;
   /** Whose events it writes: a given time must not be before the last of them. */
   follows: EventKind;
   run(write: Write, locked: Locked, body: Record<string, unknown>): Promise<Row>;
@@ -30,10 +34,11 @@ const given = (body: Record<string, unknown>): { effectiveAt?: string } =>
   typeof body["effective_at"] === "string" ? { effectiveAt: body["effective_at"] } : {};
 
 /** Moves an order's status along one of its allowed ways, with the time it holds from. */
-const moveOrder = (name: string, to: string, from: readonly string[], summary: string): Verb => ({
+const moveOrder = (name: string, to: string, from: readonly string[], needs: Action, summary: string): Verb => ({
   entity: "order",
   name,
   summary,
+  needs,
   body: z.strictObject({ effective_at: effectiveAt }),
   follows: "status",
   run: (write, { row, grant }, body) => {
@@ -43,7 +48,9 @@ const moveOrder = (name: string, to: string, from: readonly string[], summary: s
         errors: [{ field: "status", reason: `is ${status}` }],
       });
     }
-    return updateWithin(write, entityNamed("order"), row, { action: name, changes: { status: to }, ...given(body) }, grant);
+    const order = entityNamed("order");
+    if (to === "approved" || isApproved(order, row)) refuseApproval(write.principal, order, row);
+    return updateWithin(write, order, row, { action: name, changes: { status: to }, ...given(body) }, grant);
   },
 });
 
@@ -59,8 +66,20 @@ export const verbs: readonly Verb[] = [
       return changeRecord(write, entityNamed("opportunity"), locked, { action: "stage", body: fields, ...given(body) });
     },
   },
-  moveOrder("approve", "approved", ["draft"], "Approves a draft: from then on the order counts as sold."),
-  moveOrder("cancel", "cancelled", ["draft", "approved"], "Cancels an order: it no longer counts."),
+  moveOrder(
+    "approve",
+    "approved",
+    ["draft"],
+    "approve",
+    'Approves a draft: from then on the order counts as sold. Needs the right "approve", and for an own order that right on every row.',
+  ),
+  moveOrder(
+    "cancel",
+    "cancelled",
+    ["draft", "approved"],
+    "update",
+    'Cancels an order: it no longer counts. An approved one only by who has the right "approve".',
+  ),
   {
     entity: "customer",
     name: "assign",
@@ -89,7 +108,7 @@ export const verbRoutes = (dependencies: ApiDependencies, write: Writer): Hono<E
       const principal = context.get("principal");
       const id = context.req.param("id") ?? "";
       return write(context, text, async (transaction): Promise<Outcome> => {
-        const locked = await lockFor(transaction.client, principal, entity, id, "update");
+        const locked = await lockFor(transaction.client, principal, entity, id, verb.needs ?? "update");
         checkMatch(context, locked.row["version"], false);
         const body = parseBody(verb.body, raw);
         if (typeof body["effective_at"] === "string") {

@@ -5,6 +5,7 @@ import { Problem } from "../problem.ts";
 import type { Row } from "../validation/record-schema.ts";
 import { selectList } from "./output.ts";
 import { refusedAction, requireGrant, singular, withinGrant } from "./row-scope.ts";
+import { hasColumnRules, ownPredicate, shownColumns } from "./shown-columns.ts";
 import { createParams, type Params, query, type Queryable, tableOf } from "./sql.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -18,21 +19,37 @@ export const findVisible = async (client: Queryable, principal: Principal, entit
   if (!uuid.test(id)) throw notFound(entity);
   const params = createParams();
   const key = params.add(id);
+  const list = selectList(entity, "record", shownColumns(principal, entity, "record", params));
+  // Its text is the same for everybody whose rows go by people alone and who sees every column.
+  const isUsual = !hasColumnRules(principal, entity) && !(grant.rows === "some" && grant.terms);
   const [row] = await query<Row>(
     client,
-    `select ${selectList(entity, "record")} from ${tableOf(entity)} as record
+    `select ${list} from ${tableOf(entity)} as record
      where record.id = ${key} and record.deleted_at is null and ${withinGrant(entity, grant, "record", params)}`,
     params.values,
-    `find ${entity.name} ${grant.rows}`,
+    isUsual ? `find ${entity.name} ${grant.rows}` : undefined,
   );
   if (!row) throw notFound(entity);
   return row;
+};
+
+/** A row that the caller has just written, as the caller sees it. */
+export const asShown = async (client: Queryable, principal: Principal, entity: Entity, row: Row): Promise<Row> => {
+  if (!hasColumnRules(principal, entity)) return row;
+  const params = createParams();
+  const key = params.add(row["id"]);
+  const list = selectList(entity, "record", shownColumns(principal, entity, "record", params));
+  const [shown] = await query<Row>(client, `select ${list} from ${tableOf(entity)} as record where record.id = ${key}`, params.values);
+  if (!shown) throw new Error(`${entity.name} ${String(row["id"])} vanished in the transaction that wrote it`);
+  return shown;
 };
 
 export interface Locked {
   row: Row;
   /** The grant that the changed row must lie within, too. */
   grant: RowGrant;
+  /** Whether the record is the caller's own. */
+  own: boolean;
 }
 
 /**
@@ -52,19 +69,20 @@ export const lockFor = async (
   if (!uuid.test(id)) throw notFound(entity);
   const params: Params = createParams();
   const key = params.add(id);
-  const [found] = await query<Row & { kehu_allowed: boolean }>(
+  const [found] = await query<Row & { kehu_allowed: boolean; kehu_own: boolean }>(
     client,
-    `select ${selectList(entity, "record")}, ${withinGrant(entity, grant, "record", params)} as kehu_allowed from ${tableOf(entity)} as record
+    `select ${selectList(entity, "record")}, ${withinGrant(entity, grant, "record", params)} as kehu_allowed,
+            ${ownPredicate(principal, entity, "record", params)} as kehu_own from ${tableOf(entity)} as record
      where record.id = ${key} and record.deleted_at is ${deleted ? "not null" : "null"} and ${withinGrant(entity, readable, "record", params)}
      for ${action === "delete" ? "update" : "no key update"} of record`,
     params.values,
   );
   if (!found) throw notFound(entity);
-  const { kehu_allowed: allowed, ...row } = found;
+  const { kehu_allowed: allowed, kehu_own: own, ...row } = found;
   if (!allowed) {
     throw grant.rows === "none"
       ? refusedAction(principal, action, entity)
       : new Problem(403, `you may see this ${singular(entity)}, but it is outside the rows that your right "${action}" covers`);
   }
-  return { row: row as Row, grant };
+  return { row: row as Row, grant, own };
 };

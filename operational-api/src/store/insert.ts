@@ -54,7 +54,8 @@ export const insertRows = async (
     write.client,
     `with ${expressions.join(",\n")} select ${list}, ${within} as kehu_allowed from inserted`,
     params.values,
-    `insert ${shown} ${entity.name} ${grant.rows}`,
+    // The text is the same for every grant by people alone.
+    grant.rows === "some" && grant.terms ? undefined : `insert ${shown} ${entity.name} ${grant.rows}`,
   );
   const byId = new Map(found.map(({ kehu_allowed: allowed, ...row }) => [String(row["id"]), { row: row as Row, allowed }]));
   return rows.map((row) => {

@@ -20,13 +20,19 @@ export const fieldsOf = (entity: Entity): string[] => {
   return currencyOf(entity) === "own" || currencyOf(entity) === "none" ? names : [...names, "currency"];
 };
 
-/** The select list that gives `fieldsOf(entity)`, the company's currency apart (`present` adds that). */
-export const selectList = (entity: Entity, alias: string): string => {
+/**
+ * The select list that gives `fieldsOf(entity)`, the company's currency apart (`present` adds that). `shown`: each column as the caller sees it,
+ * undefined for one that is hidden and left out; without it the columns as they are stored.
+ */
+export const selectList = (entity: Entity, alias: string, shown?: (name: string) => string | undefined): string => {
   const currency = currencyOf(entity);
   return fieldsOf(entity)
     .filter((name) => name !== "currency" || currency === "own" || typeof currency === "object")
-    .map((name) => {
-      if (name !== "currency" || typeof currency !== "object") return `${alias}.${quoted(name)}`;
+    .flatMap((name) => {
+      if (name !== "currency" || typeof currency !== "object") {
+        const column = shown ? shown(name) : `${alias}.${quoted(name)}`;
+        return column === undefined ? [] : `${column} as ${quoted(name)}`;
+      }
       return `(select above.currency from crm.${quoted(currency.parent.table)} as above where above.id = ${alias}.${quoted(currency.column)}) as currency`;
     })
     .join(", ");
