@@ -13,6 +13,7 @@ import { createLinks, type Links } from "./links.ts";
 import { createMail } from "./mail.ts";
 import { createScopeCache } from "./scope-cache.ts";
 import type { Role, Scope } from "./scope.ts";
+import { createSeeAs, lookingOnly, maySeeAs } from "./see-as.ts";
 import { createSignIn } from "./sign-in.ts";
 
 /** Who is asking, and what they may do. */
@@ -26,6 +27,8 @@ export interface Principal {
   employeeId: string | null;
   roles: Role[];
   scope: Scope;
+  /** Set while looking with another's eyes: `scope`, `roles` and `employeeId` are that user's then, for reading only; `userId` stays who acts. */
+  seeing?: { userId: string };
 }
 
 /** What a caller may do at all. `second-factor`: signed in, but the company asks for a second factor that is not set up yet. */
@@ -49,6 +52,8 @@ export interface Auth {
   standingOf(request: Request): Promise<Standing>;
   /** Forgets which credentials were right: one of them was taken away. */
   forget(): void;
+  /** Forgets compiled scopes and who looks with whose eyes: rules have changed. The database tells other processes. */
+  forgetScopes(): void;
   /** The scope of a user, or of a user by a key with limits (`Principal.subject`), as of now; no grants for an unknown or stopped one. */
   scopeOf(subject: string): Promise<Scope>;
   /** A JWT of 5 minutes: `sub` user id, `sid` session id, `scopeVersion`. */
@@ -84,6 +89,7 @@ export function createAuth(options: { url: string; config: AuthConfig; internalS
   const links: Links = createLinks({ pool, betterAuth, url: config.url, locale: config.locale, mail });
   const credentials = createCredentials({ betterAuth, pool, issuer: config.url });
   const scopes = createScopeCache({ url, pool, logger });
+  const seeAs = createSeeAs(pool);
   const signIn = createSignIn({ pool, attempts, isHttps: config.url.startsWith("https:"), onWaitingDevice: links.sendDevice });
 
   const lacksSecondFactor = async (identity: Identity): Promise<boolean> => {
@@ -99,6 +105,12 @@ export function createAuth(options: { url: string; config: AuthConfig; internalS
     const own = await scopes.get(userId);
     if (own.roles.length === 0) return { is: "nobody" };
     if (await lacksSecondFactor(identity)) return { is: "second-factor", userId };
+    const seen = limits === null && maySeeAs(own) ? await seeAs.seenBy(sessionId) : null;
+    if (seen !== null) {
+      const scope = lookingOnly(await scopes.get(seen));
+      const { employeeId, roles } = scope;
+      return { is: "signed-in", principal: { userId, sessionId, kind, subject: seen, employeeId, roles, scope, seeing: { userId: seen } } };
+    }
     const scope = limits ? narrowScope(own, limits) : own;
     const principal = {
       userId,
@@ -129,6 +141,10 @@ export function createAuth(options: { url: string; config: AuthConfig; internalS
       return standing.is === "signed-in" ? standing.principal : null;
     },
     forget: () => credentials.forget(),
+    forgetScopes: () => {
+      scopes.forget();
+      seeAs.forget();
+    },
     scopeOf: async (subject) => {
       const { userId, keyId } = readSubject(subject);
       const scope = await scopes.get(userId);

@@ -11,6 +11,8 @@ const reconnectMs = 1_000;
 export interface ScopeCache {
   /** The user's scope, compiled at most a few seconds ago and not changed since, as far as this database told us. */
   get(userId: string): Promise<Scope>;
+  /** For who has just changed something: the database's own notice comes a moment later. */
+  forget(): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export function createScopeCache(options: { url: string; pool: Pool; logger: Log
       scope.catch(() => kept.get(userId)?.scope === scope && kept.delete(userId));
       return scope;
     },
+    forget: () => kept.clear(),
     close: async () => {
       closed = true;
       clearTimeout(timer);

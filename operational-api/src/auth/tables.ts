@@ -1,6 +1,7 @@
 import type { ClientBase } from "pg";
 import { installDepartureTrigger } from "./account-tables.ts";
 import { createPermissionTables, keepAnAdministrator } from "./permission-tables.ts";
+import { seeAsTable } from "./see-as.ts";
 
 export const scopeChannel = "kehu_scope";
 
@@ -44,6 +45,7 @@ export async function createAuthTables(client: ClientBase): Promise<void> {
     await client.query(tables);
     await createPermissionTables(client);
     await client.query(rolesFromTable);
+    await client.query(seeAsTable);
     await keepAnAdministrator(client);
     await client.query("commit");
   } catch (error) {
