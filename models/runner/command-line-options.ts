@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
+import { readListOutput } from "./list-resources.ts";
 import { readEventTimes } from "./microbatch.ts";
-import { readAttachment } from "./target-database.ts";
 import type { Settings } from "./resources.ts";
 import { commands, type RunOptions } from "./run-options.ts";
 import { readIndirectSelection } from "./selectors.ts";
+import { readAttachment } from "./target-database.ts";
 import { parseYaml } from "./yaml.ts";
 
 export const usage = `kehu build | run | test | seed | snapshot | compile | ls | show | docs generate | source freshness
@@ -12,11 +13,12 @@ kehu parse | run-operation MACRO | clean | retry
   --project-dir DIR     folder of dbt_project.yml (default: the current folder)
   --database FILE       DuckDB file to build in; its catalog is the file's name without the ending
   --attach NAME=FILE    another DuckDB file to read from, by the name that sources give as their database
-  -s, --select WORDS    name, folder.name, path:, tag:, source:, config.x:, state:, result:, +name+, @name, a,b
+  -s, --select WORDS    name, folder.name, path:, tag:, source:, config.x:, state:, result:, source_status:,
+                        +name+, @name, a,b
   --exclude WORDS       the same, taken away
   --selector NAME       a selector of selectors.yml
   --indirect-selection WORD   tests that come along: eager (those that touch it), cautious, buildable, empty
-  --resource-type TYPES, --exclude-resource-type TYPES   model, seed, snapshot, test, unit_test, analysis
+  --resource-type TYPES, --exclude-resource-type TYPES   model, seed, snapshot, test, unit_test, source, exposure, analysis
   --vars YAML           '{as_of: 2026-11-22}'
   --threads N           nodes built at once
   -f, --full-refresh    rebuild incremental models from nothing
@@ -29,6 +31,7 @@ kehu parse | run-operation MACRO | clean | retry
   --event-time-start TIME, --event-time-end TIME   the span that microbatch models are built for
   --target-path DIR     where manifest.json and run_results.json go (default: target)
   -t, --target NAME     what target.name tells templates (default: kehu)
+  --output selector | name | path | json, --output-keys KEYS   for ls
   --inline SQL, --limit N   for show
   --args YAML           for run-operation: '{name: value}'`;
 
@@ -64,6 +67,12 @@ export function readOptions(argv: string[]): RunOptions | "help" {
     favorState: values["favor-state"] ?? false,
     empty: values.empty ?? false,
     attach: (values.attach ?? []).map(readAttachment),
+    ...(values.output !== undefined && { output: readListOutput(values.output) }),
+    ...(values["output-keys"] !== undefined && {
+      outputKeys: words(rest, ["--output-keys"])
+        .flatMap((text) => text.split(/[\s,]+/))
+        .filter(Boolean),
+    }),
     failFast: values["fail-fast"] ?? false,
     fullRefresh: values["full-refresh"] ?? false,
     storeFailures: values["store-failures"] ?? false,
@@ -110,6 +119,8 @@ function parse(argv: string[]) {
         args: { type: "string" },
         "target-path": { type: "string" },
         inline: { type: "string" },
+        output: { type: "string" },
+        "output-keys": { type: "string", multiple: true },
         limit: { type: "string" },
       },
     });

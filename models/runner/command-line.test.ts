@@ -55,6 +55,7 @@ it.each([
   [["run", "--event-time-start", "2024-01-01"], "--event-time-start and --event-time-end go together"],
   [["ls", "--resource-type", "modle"], 'there is no resource type "modle"'],
   [["build", "--state", "nowhere"], "nowhere has no manifest.json"],
+  [["ls", "--output", "jsn"], '--output takes selector, name, path, json, found "jsn". Did you mean "json"?'],
   [["run-operation"], "run-operation needs the name of a macro"],
   [["run-operation", "tidy", "--args", "[1]"], "--args takes a YAML mapping such as '{a: 1}', found [1]"],
   [["build", "--vars", "{a: [}"], "--vars takes a YAML mapping"],
@@ -66,6 +67,30 @@ it.each([
 it("lists by type, with the tests that a word asks for", async () => {
   expect(await kehu("ls", "--select", "a", "b", "--resource-type", "model", "test", "--indirect-selection", "empty")).toBe(0);
   expect(printed).toBe("shop.a\nshop.b\n");
+});
+
+it("lists as selectors, names, files or JSON, with the keys asked for", async () => {
+  const folder = await writeProject({
+    ...files,
+    "models/sources.yml": "sources: [{name: crm, schema: main, tables: [{name: orders}]}]",
+    "models/board.yml": "exposures: [{name: board, type: dashboard, owner: {name: Wei}, depends_on: [ref('b')]}]",
+    "analyses/big.sql": "select 1",
+  });
+  const ls = async (...words: string[]): Promise<string[]> => {
+    printed = "";
+    expect(await runnerCommand(["ls", "--project-dir", folder, "--database", join(folder, "shop.duckdb"), ...words])).toBe(0);
+    return printed.trim().split("\n");
+  };
+  expect(await ls()).toEqual(["exposure:shop.board", "shop.a", "shop.b", "source:shop.crm.orders", "shop.not_null_b_x"]);
+  expect(await ls("--output", "name", "--resource-type", "source", "analysis")).toEqual(["big", "crm.orders"]);
+  expect(await ls("--output", "path", "--select", "a", "not_null_b_x")).toEqual(["models/a.sql", "models/b.yml"]);
+  const [line] = await ls("--output", "json", "--select", "b", "--resource-type", "model");
+  expect(Object.keys(JSON.parse(line ?? ""))).toEqual(
+    ["alias", "name", "package_name", "depends_on", "tags", "config", "resource_type", "original_file_path", "unique_id"], // a model has no source_name
+  );
+  expect(await ls("--output", "json", "--output-keys", "name config.materialized", "--select", "b", "--resource-type", "model")).toEqual([
+    '{"name":"b","config.materialized":"view"}',
+  ]);
 });
 
 it("tells templates the target's name", async () => {

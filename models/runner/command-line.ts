@@ -1,7 +1,6 @@
 import { readOptions, usage } from "./command-line-options.ts";
 import { UsageError } from "./errors.ts";
 import type { NodeResult } from "./node-result.ts";
-import type { Node } from "./resources.ts";
 import { runModels, type Command, type RunSummary } from "./run-models.ts";
 
 /** The command line of the runner: `["build", "--select", …]`. Answers the exit code: 0 good, 1 a node or test failed, 2 usage or project error. */
@@ -43,7 +42,7 @@ function print(command: Command, summary: RunSummary): void {
     console.error(`kehu: ${summary.error}`);
     return;
   }
-  if (command === "ls") for (const node of summary.nodes) console.log(listed(node));
+  if (command === "ls") for (const line of summary.listed) console.log(line);
   else if (command === "compile") for (const [id, sql] of summary.compiled) console.log(`-- ${id}\n${sql.trim()}\n`);
   else if (command === "show") console.table(summary.rows);
   else if (command === "docs generate") console.log("Wrote manifest.json, catalog.json and index.html to the target folder.");
@@ -56,8 +55,6 @@ function freshnessTotals({ freshness }: RunSummary): string {
   const count = (...statuses: string[]): number => freshness.filter(({ status }) => statuses.includes(status)).length;
   return `Done. PASS=${count("pass")} WARN=${count("warn")} ERROR=${count("error", "runtime error")} TOTAL=${freshness.length}`;
 }
-
-const listed = (node: Node): string => node.fqn.join(".");
 
 function totals(results: readonly NodeResult[]): string {
   const count = (...statuses: string[]): number => results.filter((result) => statuses.includes(result.status)).length;

@@ -15,15 +15,17 @@ import type { Fit } from "./fits/definition.ts";
 import { loadFits } from "./fits/load-fits.ts";
 import type { NodeResult } from "./node-result.ts";
 import { TemplateError } from "./jinja/index.ts";
+import { listResources } from "./list-resources.ts";
 import { loadProject } from "./load-project.ts";
 import { readProjectFile } from "./project-file.ts";
 import { readEarlierRun } from "./retry.ts";
+import { resourceTypeOf, type Resource } from "./selector-methods.ts";
 import { selectNodes } from "./selectors.ts";
 import { showRows } from "./show-rows.ts";
 import { checkFreshness, freshnessLine, freshnessRecord, type FreshnessResult } from "./source-freshness.ts";
 import { readEventTimes } from "./microbatch.ts";
 import type { Node, Project, Settings } from "./resources.ts";
-import { commands, resourceTypes, type Command, type RunOptions } from "./run-options.ts";
+import { commands, knownTypes, resourceTypes, type Command, type RunOptions } from "./run-options.ts";
 import type { Relation } from "./relation.ts";
 import { runOperation } from "./run-operation.ts";
 import { openTarget, targetOf } from "./target-database.ts";
@@ -34,8 +36,10 @@ export interface RunSummary {
   /** 0 all good, 1 a node or test failed, 2 usage or project error. */
   exitCode: 0 | 1 | 2;
   results: NodeResult[];
-  /** What was selected, in dbt's order; for `ls`, `compile` and `show` the answer. */
+  /** The nodes selected, in dbt's order; for `compile` and `show` the answer. */
   nodes: Node[];
+  /** One line per resource, for `ls`. */
+  listed: string[];
   /** The SQL of each node, for `compile` and `docs generate`. */
   compiled: Map<string, string>;
   /** The rows, for `show`. */
@@ -58,7 +62,16 @@ interface Task extends RunOptions {
 
 /** Runs one command of the model runner. Mistakes in the call or the project come back as exit code 2, others are thrown. */
 export async function runModels(options: RunOptions): Promise<RunSummary> {
-  const summary: RunSummary = { exitCode: 0, results: [], nodes: [], compiled: new Map(), rows: [], freshness: [], error: null };
+  const summary: RunSummary = {
+    exitCode: 0,
+    results: [],
+    nodes: [],
+    listed: [],
+    compiled: new Map(),
+    rows: [],
+    freshness: [],
+    error: null,
+  };
   try {
     const { command } = options;
     if (command === "clean") await cleanTargets(options);
@@ -120,6 +133,14 @@ async function runTask(task: Task, summary: RunSummary): Promise<void> {
           args: callArguments(task),
         };
   if (task.command === "ls" || task.command === "parse") {
+    if (task.command === "ls") {
+      const found = [...summary.nodes, ...project.sources.values(), ...project.exposures.values()];
+      summary.listed = listResources(
+        project,
+        found.filter((resource) => chosen.has(resource.uniqueId) && isWanted(resource)),
+        { ...(task.output && { output: task.output }), ...(task.outputKeys && { keys: task.outputKeys }) },
+      );
+    }
     if (invocation) await writeManifest(project, summary.compiled, invocation);
     return;
   }
@@ -168,15 +189,15 @@ async function stateOf(task: Task, project: Project): Promise<EarlierState | und
 }
 
 /** What the command works on, cut down by --resource-type and --exclude-resource-type. */
-function typeFilter({ command, resourceTypes: only = [], excludeResourceTypes: without = [] }: Task): (node: Node) => boolean {
-  const known = resourceTypes.ls;
+function typeFilter({ command, resourceTypes: only = [], excludeResourceTypes: without = [] }: Task): (resource: Resource) => boolean {
   for (const type of [...only, ...without])
-    if (type !== "all" && !known.some((one) => one === type))
-      throw new UsageError(`there is no resource type "${type}"; there are ${known.join(", ")}.${didYouMean(type, known)}`);
-  return ({ resourceType }) =>
-    resourceTypes[command].includes(resourceType) &&
-    (only.length === 0 || only.includes("all") || only.includes(resourceType)) &&
-    !without.includes(resourceType);
+    if (type !== "all" && !knownTypes.some((one) => one === type))
+      throw new UsageError(`there is no resource type "${type}"; there are ${knownTypes.join(", ")}.${didYouMean(type, knownTypes)}`);
+  const workedOn = command === "ls" && only.length > 0 ? knownTypes : resourceTypes[command];
+  return (resource) => {
+    const type = resourceTypeOf(resource);
+    return workedOn.includes(type) && (only.length === 0 || only.includes("all") || only.includes(type)) && !without.includes(type);
+  };
 }
 
 async function perform(

@@ -1,5 +1,6 @@
-import type { ResourceType, Settings } from "./resources.ts";
+import type { ListOutput } from "./list-resources.ts";
 import type { Progress } from "./node-result.ts";
+import type { ResourceType, Settings } from "./resources.ts";
 import type { IndirectSelection } from "./selectors.ts";
 import type { TargetChoice } from "./target-database.ts";
 
@@ -59,24 +60,32 @@ export interface RunOptions extends TargetChoice {
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
   log?: (message: string) => void;
+  /** `ls`: how each is shown, default as a selector; the keys of `json`. */
+  output?: ListOutput;
+  outputKeys?: readonly string[];
   /** `show`: the most rows. */
   limit?: number;
   /** `show`: a query instead of a model. */
   inline?: string;
 }
 
-/** What each command works on. */
-export const resourceTypes: Record<Exclude<Command, "retry" | "clean">, readonly ResourceType[]> = {
+export type ListedType = ResourceType | "source" | "exposure";
+
+/** What each command works on when `--resource-type` says nothing. */
+export const resourceTypes: Record<Exclude<Command, "retry" | "clean">, readonly ListedType[]> = {
   build: ["seed", "model", "snapshot", "test", "unit_test"],
   run: ["model"],
   test: ["test", "unit_test"],
   seed: ["seed"],
   snapshot: ["snapshot"],
   compile: ["model", "analysis", "snapshot", "test", "unit_test"],
-  ls: ["seed", "model", "analysis", "snapshot", "test", "unit_test"],
+  ls: ["seed", "model", "snapshot", "test", "unit_test", "source", "exposure"],
   show: ["model", "analysis", "seed", "snapshot"],
   "docs generate": ["model", "analysis", "snapshot", "test"],
   "source freshness": [],
   parse: [],
   "run-operation": [],
 };
+
+/** What `--resource-type` may name. */
+export const knownTypes: readonly ListedType[] = [...resourceTypes.ls, "analysis"];

@@ -1,11 +1,14 @@
 import { UsageError, didYouMean } from "./errors.ts";
 import { matchesResult, matchesSourceStatus, matchesState, type EarlierState } from "./earlier-state.ts";
 import type { Exposure, Node, Project, Source } from "./resources.ts";
+import type { ListedType } from "./run-options.ts";
 
 export type Resource = Node | Source | Exposure;
 
 export const isNode = (resource: Resource): resource is Node => "resourceType" in resource;
-const isExposure = (resource: Resource): resource is Exposure => "maturity" in resource;
+export const isExposure = (resource: Resource): resource is Exposure => "maturity" in resource;
+export const resourceTypeOf = (resource: Resource): ListedType =>
+  isNode(resource) ? resource.resourceType : isExposure(resource) ? "exposure" : "source";
 const isSource = (resource: Resource): resource is Source => "sourceName" in resource;
 
 const methods = [
@@ -62,7 +65,7 @@ export function methodPredicate(
     case "exposure":
       return (resource) => isExposure(resource) && (matches(resource.name) || matches(resource.fqn.join(".")));
     case "resource_type":
-      return (resource) => (isNode(resource) ? resource.resourceType : isExposure(resource) ? "exposure" : "source") === value;
+      return (resource) => resourceTypeOf(resource) === value;
     case "package":
       return (resource) => matches(resource.packageName) || value === "this";
     case "group":
