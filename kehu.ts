@@ -13,6 +13,7 @@ const usage = `kehu: CRM data warehouse and BI portal
                                             Cube's REST API over any model and DuckDB file
   kehu publish --list | --to BUILD | --resume
                                             list the kept snapshots, serve an earlier one, go back to the newest
+  kehu audit verify [--expect SEAL:DIGEST]  prove that nothing in the audit trail was changed, added or taken away since it was sealed
   kehu fit                                  compute the statistical fits now, and not at the company's next day
   kehu demo [--customers N --years Y --seed S --until DATE] | --remove
                                             fill an empty company with demonstration data, or remove it
@@ -38,6 +39,8 @@ async function main(argv: string[]): Promise<number> {
       return (await import("./kehu/semantic.ts")).semantic(rest);
     case "publish":
       return (await import("./kehu/publish.ts")).publish(rest);
+    case "audit":
+      return (await import("./kehu/audit.ts")).audit(rest);
     case "fit":
       return (await import("./kehu/fit.ts")).fit(rest);
     case "demo":

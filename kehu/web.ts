@@ -1,7 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { getRequestListener, serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { clockFrom, createApi, createAuth, createAuthRoutes, createLogger, createPool, isLoopbackName } from "@kehu/operational-api";
+import {
+  clockFrom,
+  createApi,
+  createAuth,
+  createAuthRoutes,
+  createLogger,
+  createPool,
+  isLoopbackName,
+  startSealer,
+} from "@kehu/operational-api";
 import { createPortalHandler, type InProcessApi } from "@kehu/portal";
 import type { Channel, Running } from "./child.ts";
 import { createHealth } from "./health.ts";
@@ -43,6 +52,7 @@ export async function runWeb(channel: Channel): Promise<Running> {
 
   const pool = createPool(settings.databaseUrl);
   const auth = createAuth({ url: settings.databaseUrl, config: settings, internalSecret: settings.internalSecret, logger });
+  const sealer = startSealer({ url: settings.databaseUrl, logger });
   const app = new Hono();
   app.route("/", createHealth({ serving: served.current, mirror: () => mirror }));
   app.route("/", createLiveChannel({ served, authenticate: auth.authenticate }));
@@ -98,6 +108,7 @@ export async function runWeb(channel: Channel): Promise<Running> {
       const killer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
       await closed;
       clearTimeout(killer);
+      await sealer.stop();
       await auth.close();
       await pool.end();
     },

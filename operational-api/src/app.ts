@@ -5,10 +5,14 @@ import type { Clock } from "./clock.ts";
 import { entities } from "./entities/index.ts";
 import type { Logger } from "./log.ts";
 import { Problem, problemResponse } from "./problem.ts";
+import { createAdministration } from "./routes/administration.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { collectionRoutes } from "./routes/collection.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { type Env, requestIdOf } from "./routes/request.ts";
+import { roleRoutes } from "./routes/permission-roles.ts";
+import { seeAsRoutes } from "./routes/permission-see-as.ts";
+import { permissionRoutes } from "./routes/permissions.ts";
 import { verbRoutes } from "./routes/verbs.ts";
 import { createWriter } from "./routes/write.ts";
 import { refusalOf } from "./store/refusal.ts";
@@ -28,6 +32,10 @@ const guard =
     }
     if (!reading.has(context.req.method) && usesCookie(context.req.raw) && context.req.header("origin") !== origin) {
       throw new Problem(403, `a change with a session cookie must come from ${origin} (header Origin); scripts use an API key`);
+    }
+    const endsIt = context.req.path === "/api/v1/see-as" && context.req.method === "DELETE";
+    if (principal.seeing && !reading.has(context.req.method) && !endsIt) {
+      throw new Problem(403, "you are looking with another's eyes, for reading only; DELETE /api/v1/see-as ends that");
     }
     context.set("principal", principal);
     await next();
@@ -67,7 +75,11 @@ export const createApi = (given: {
   app.route("/", documentRoutes(config.url));
 
   app.use("/api/v1/*", guard(auth, config.url));
-  app.route("/", auditRoutes(dependencies, write));
+  app.route("/", auditRoutes(dependencies, auth.pool, write));
+  const administration = createAdministration(dependencies, auth);
+  app.route("/", permissionRoutes(administration));
+  app.route("/", roleRoutes(administration));
+  app.route("/", seeAsRoutes(administration));
   app.route("/", verbRoutes(dependencies, write));
   for (const entity of entities) app.route("/", collectionRoutes(entity, entities, dependencies, write));
 

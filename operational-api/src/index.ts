@@ -17,6 +17,8 @@ export {
   hasCompany,
   removeDemoCompany,
 } from "./demo/index.ts";
+export { startSealer, type Seal, type Sealer } from "./audit/seal.ts";
+export { verifyAudit, type AuditFault, type AuditProof } from "./audit/verify.ts";
 export { createApi } from "./app.ts";
 export { createPool } from "./pool.ts";
 export { ensureDefaultPipeline } from "./schema/default-pipeline.ts";

@@ -1,8 +1,9 @@
 import type { Entity } from "../entities/definition.ts";
 import { collectionOf, entities } from "../entities/index.ts";
-import { auditParameters, exportBody } from "../routes/audit.ts";
+import { auditExportBody, auditParameters, exportBody } from "../routes/audit.ts";
 import { readPaths, writePaths } from "./collection-paths.ts";
 import { failing, idempotencyKey, json, ref } from "./parts.ts";
+import { permissionPaths, permissionTag } from "./permission-paths.ts";
 import { bodySchema, type Json, jsonSchema, pascal, shownSchema } from "./schemas.ts";
 
 const isWrittenAlone = (entity: Entity): boolean => !entities.some((other) => other.children?.entity === entity.name);
@@ -57,7 +58,7 @@ const auditPaths = (): Json => ({
     get: {
       operationId: "listAudit",
       tags: ["audit"],
-      summary: "Who did what to which record, newest first; for administrators",
+      summary: "Who did what to which record, newest first; for who has the right to read audit_trail",
       parameters: Object.entries(auditParameters.shape).map(([name, schema]) => ({
         name,
         in: "query",
@@ -65,6 +66,21 @@ const auditPaths = (): Json => ({
         schema: jsonSchema(schema),
       })),
       responses: { 200: { description: "One page", content: json({ type: "object" }) }, ...failing(400, 401, 403) },
+    },
+  },
+  "/api/v1/audit/exports": {
+    post: {
+      operationId: "exportAudit",
+      tags: ["audit"],
+      summary: "The audit trail as a file; leaves an entry of its own",
+      requestBody: { required: false, content: json(jsonSchema(auditExportBody), { entity: "customer", format: "csv" }) },
+      responses: {
+        200: {
+          description: "Newest first, one entry per line",
+          content: { "text/csv": { schema: { type: "string" } }, "application/x-ndjson": { schema: { type: "string" } } },
+        },
+        ...failing(400, 401, 403, 413, 415, 422),
+      },
     },
   },
   "/api/v1/exports": {
@@ -104,9 +120,10 @@ export const openApiDocument = (url: string): Json => {
     security: [{ apiKey: [] }, { bearer: [] }, { session: [] }],
     tags: [
       ...entities.map((entity) => ({ name: collectionOf(entity), description: entity.description })),
+      permissionTag,
       { name: "audit", description: "The audit trail." },
     ],
-    paths: { ...paths, ...auditPaths() },
+    paths: { ...paths, ...permissionPaths(), ...auditPaths() },
     components: {
       schemas,
       securitySchemes: {

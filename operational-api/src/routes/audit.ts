@@ -1,10 +1,15 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { type Fault, Problem } from "../problem.ts";
-import { addAuditEntry, listAudit } from "../store/audit.ts";
+import { bodyOf, csvOf, exportLimit, jsonOf } from "../audit/export.ts";
+import { type AuditFilters, type AuditSources, countAudit, searchAudit } from "../audit/search.ts";
+import type { Principal } from "../auth/index.ts";
+import { grantFor } from "../auth/scope.ts";
+import { addAuditEntry } from "../store/audit.ts";
 import { defaultLimit, largestLimit } from "../store/list-query.ts";
 import { instantField, parseBody, textField } from "../validation/body-schema.ts";
-import { type Env, readJson, recordBytes } from "./request.ts";
+import { inWrite } from "../store/write.ts";
+import { type Env, readJson, recordBytes, sourceOf } from "./request.ts";
 import type { ApiDependencies, Writer } from "./write.ts";
 
 const limitField = z.coerce
@@ -14,16 +19,25 @@ const limitField = z.coerce
   .max(largestLimit, { error: `must be a whole number from 1 to ${largestLimit}` })
   .default(defaultLimit);
 
-/** The parameters of `GET /api/v1/audit`. */
-export const auditParameters = z.strictObject({
-  entity: textField(60).optional(),
+const filterFields = {
+  entity: textField(60).optional().describe("What was changed: an entity, or account, permission, a view that was exported from …"),
   record_id: textField(60).optional(),
-  actor: textField(60).optional(),
-  action: textField(60).optional(),
-  from: instantField.optional(),
-  to: instantField.optional(),
-  limit: limitField,
-  cursor: textField(2000).optional(),
+  actor: textField(200).optional().describe("Who: a user's id, or a part of the account's name or e-mail address"),
+  action: textField(60).optional().describe("create, update, delete, restore, a verb, export, sign_in …"),
+  field: textField(60).optional().describe("A column that changed"),
+  from: instantField.optional().describe("Included"),
+  to: instantField.optional().describe("Not included"),
+  ip: textField(60).optional().describe("The address the request came from"),
+  request_id: textField(100).optional(),
+};
+
+/** The parameters of `GET /api/v1/audit`. */
+export const auditParameters = z.strictObject({ ...filterFields, limit: limitField, cursor: textField(2000).optional() });
+
+/** The body of `POST /api/v1/audit/exports`. */
+export const auditExportBody = z.strictObject({
+  ...filterFields,
+  format: z.enum(["csv", "json"], { error: "expected one of csv, json" }).default("csv"),
 });
 
 const deepest = 32;
@@ -68,17 +82,47 @@ const onlyTakes = (method: string) => (): never => {
   throw new Problem(405, `this path takes ${method}`, { headers: { allow: method } });
 };
 
-/** The audit trail for administrators, and the entry that every export leaves in it. */
-export const auditRoutes = ({ pool }: ApiDependencies, write: Writer): Hono<Env> => {
+const requireTrail = (principal: Principal): void => {
+  if (grantFor(principal.scope, "read", "audit_trail").rows === "all") return;
+  const roles = principal.roles.length > 0 ? principal.roles.join(", ") : "none";
+  throw new Problem(403, `the right "read" on the audit trail is missing (your roles: ${roles})`);
+};
+
+const contentTypes = { csv: "text/csv; charset=utf-8", json: "application/x-ndjson; charset=utf-8" };
+
+/**
+ * The audit trail for those who have the right `read` on `audit_trail`, its export, and the entry that every other export leaves in it.
+ * `accounts`: connections that may read the names of accounts.
+ */
+export const auditRoutes = (dependencies: ApiDependencies, accounts: AuditSources["accounts"], write: Writer): Hono<Env> => {
   const app = new Hono<Env>();
+  const sources: AuditSources = { trail: dependencies.pool, accounts };
 
   app.get("/api/v1/audit", async (context) => {
     const principal = context.get("principal");
-    if (!principal.roles.includes("administrator")) throw new Problem(403, "the audit trail is for the role administrator");
-    const page = await listAudit(pool, read(new URL(context.req.url).searchParams));
+    requireTrail(principal);
+    const page = await searchAudit(sources, principal.scope, read(new URL(context.req.url).searchParams));
     return context.json(page, 200, { "cache-control": "private, no-store" });
   });
   app.all("/api/v1/audit", onlyTakes("GET"));
+
+  app.post("/api/v1/audit/exports", async (context) => {
+    const principal = context.get("principal");
+    requireTrail(principal);
+    const { format, ...given } = parseBody(auditExportBody, (await readJson(context, recordBytes, true)).body);
+    // Up to now: the export's own entry, and what comes while it is read, are no part of it.
+    const filters: AuditFilters = { ...given, to: given.to ?? new Date(dependencies.clock().getTime() + 1).toISOString() };
+    const rows = await countAudit(sources, filters, exportLimit);
+    if (rows > exportLimit) throw new Problem(422, `more than ${exportLimit} entries fit; narrow the time or the other filters`);
+    const { commit } = await inWrite(dependencies, principal, sourceOf(context), (transaction) =>
+      addAuditEntry(transaction, "export", "audit_trail", { format, rows, filters: given }),
+    );
+    const text = (format === "csv" ? csvOf : jsonOf)(sources, principal.scope, filters);
+    return new Response(bodyOf(text), {
+      headers: { "content-type": contentTypes[format], "cache-control": "private, no-store", "kehu-commit": commit },
+    });
+  });
+  app.all("/api/v1/audit/exports", onlyTakes("POST"));
 
   app.post("/api/v1/exports", async (context) => {
     const { text, body } = await readJson(context, recordBytes);

@@ -4,6 +4,7 @@ import { migrate as runMigrations } from "drizzle-orm/node-postgres/migrator";
 import { Client } from "pg";
 import { type AuthConfig, installScopeTriggers, migrateAuth } from "../auth/index.ts";
 import { insertDefaultDefinitions } from "./default-definitions.ts";
+import { createSealTables } from "../audit/tables.ts";
 import { grantRights, makeRoles } from "./rights.ts";
 import { publishForMirror } from "./publication.ts";
 import { defineUuidv7 } from "./uuidv7.ts";
@@ -37,6 +38,7 @@ export const migrate = async (url: string, auth?: AuthConfig): Promise<void> => 
     await defineUuidv7(client, server.version);
     await makeRoles(client);
     await runMigrations(drizzle(client), { migrationsFolder, migrationsSchema: "portal", migrationsTable: "migrations" });
+    await createSealTables(client);
     await insertDefaultDefinitions(client);
     if (auth) {
       await migrateAuth(url, auth);

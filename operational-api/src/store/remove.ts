@@ -37,9 +37,15 @@ const markChildren = async (write: Write, entity: Entity, id: string, from: stri
   const child = entityNamed(entity.children.entity);
   await query(
     write.client,
-    `update ${tableOf(child)} set deleted_at = $3::timestamptz, updated_at = $4::timestamptz, version = version + 1
-     where ${quoted(entity.children.parentColumn)} = $1 and deleted_at is not distinct from $2::timestamptz`,
-    [id, from, to, write.now],
+    `with marked as (
+       update ${tableOf(child)} set deleted_at = $3::timestamptz, updated_at = $4::timestamptz, version = version + 1
+       where ${quoted(entity.children.parentColumn)} = $1 and deleted_at is not distinct from $2::timestamptz
+       returning id)
+     insert into audit.entries (at, actor_id, action, entity, record_id, old_values, new_values, ip, request_id)
+     select $4::timestamptz, $5::text, case when $3::timestamptz is null then 'restore' else 'delete' end, '${child.name}', id::text,
+            jsonb_build_object('deleted_at', $2::text), jsonb_build_object('deleted_at', $3::text), $6::text, $7::text
+     from marked`,
+    [id, from, to, write.now, write.principal.userId, write.source.ip, write.source.requestId],
   );
 };
 
