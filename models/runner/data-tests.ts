@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Compiler } from "./compiler.ts";
 import { NodeError } from "./errors.ts";
+import { provenEmpty } from "./proven-tests.ts";
 import type { Node } from "./resources.ts";
 
 export interface TestOutcome {
@@ -15,7 +16,7 @@ interface Compiled {
   sql: string;
 }
 
-/** Runs tests of the same relations in one query; when that fails, one by one, so that the guilty test is named. */
+/** Runs tests of the same relations together; when that fails, one by one, so that the guilty test is named. */
 export async function runDataTests(
   nodes: readonly Node[],
   compiler: Pick<Compiler, "compile">,
@@ -30,16 +31,19 @@ export async function runDataTests(
       outcomes.set(node.uniqueId, { status: "error", failures: null, message: messageOf(error), compiledCode: null });
     }
   }
-  if (compiled.length === 0) return outcomes;
+  const passed = await findPassed(compiled, connection);
+  for (const test of passed) outcomes.set(test.node.uniqueId, judge(test, 0, false, false));
+  const left = compiled.filter((test) => !passed.includes(test));
+  if (left.length === 0) return outcomes;
   try {
-    for (const [id, outcome] of await runTogether(compiled, connection)) outcomes.set(id, outcome);
+    for (const [id, outcome] of await runTogether(left, connection)) outcomes.set(id, outcome);
   } catch (error) {
-    const [only] = compiled;
-    if (compiled.length === 1 && only) {
+    const [only] = left;
+    if (left.length === 1 && only) {
       outcomes.set(only.node.uniqueId, { status: "error", failures: null, message: messageOf(error), compiledCode: only.sql });
       return outcomes;
     }
-    for (const one of compiled) {
+    for (const one of left) {
       try {
         for (const [id, outcome] of await runTogether([one], connection)) outcomes.set(id, outcome);
       } catch (cause) {
@@ -51,6 +55,25 @@ export async function runDataTests(
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Nothing of its own says what is counted, of how many rows, or from how many on they matter: no row is a pass. */
+const passesWithoutRows = ({ config }: Node): boolean =>
+  [config.fail_calc, config.limit, config.warn_if, config.error_if].every((own) => own === undefined || own === null);
+
+/** Those that a common scan shows to have no failure. */
+async function findPassed(tests: readonly Compiled[], connection: DuckDBConnection): Promise<Compiled[]> {
+  const usual = tests.filter(({ node }) => passesWithoutRows(node));
+  try {
+    const proven = await provenEmpty(
+      usual.map(({ sql }) => sql),
+      connection,
+    );
+    return usual.filter(({ sql }) => proven.has(sql));
+  } catch {
+    // The tests' own queries fail too, and say which of them is to blame.
+    return [];
+  }
+}
 
 function testQuery({ node, sql }: Compiled, index: number): string {
   const { config } = node;
