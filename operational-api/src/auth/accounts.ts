@@ -7,7 +7,8 @@ import type { Role } from "./scope.ts";
 export interface NewUser {
   email: string;
   name: string;
-  password: string;
+  /** Null: none; the user sets one by a link, or signs in at the company's provider. */
+  password: string | null;
   roles: readonly Role[];
   employeeId?: string | null;
   /** Language of the portal; the company's when left out. */
@@ -47,7 +48,7 @@ async function createUsers(
   users: readonly NewUser[],
   alsoInTransaction?: { sql: string; values: (user: NewUser, index: number) => unknown[] },
 ): Promise<string[]> {
-  const hashes = await Promise.all(users.map((user) => hashPassword(user.password)));
+  const hashes = await Promise.all(users.map(({ password }) => (password === null ? null : hashPassword(password))));
   const client = await pool.connect();
   try {
     await client.query("begin");
@@ -58,10 +59,12 @@ async function createUsers(
         [user.name, user.email.toLowerCase()],
       );
       const id = rows[0]?.id ?? "";
-      await client.query(
-        `insert into auth.account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt") values (gen_random_uuid(), $1::text, 'credential', $1::uuid, $2, now(), now())`,
-        [id, hashes[index]],
-      );
+      const hash = hashes[index];
+      if (hash)
+        await client.query(
+          `insert into auth.account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt") values (gen_random_uuid(), $1::text, 'credential', $1::uuid, $2, now(), now())`,
+          [id, hash],
+        );
       await client.query("insert into auth.holders (user_id, employee_id, locale) values ($1, $2, $3)", [
         id,
         user.employeeId ?? null,

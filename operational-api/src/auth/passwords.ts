@@ -13,9 +13,11 @@ export interface PasswordOwner {
 /** What a password must have of its own once all that is commonly used has been taken out of it. */
 const ownCharacters = 5;
 const keyboardRows = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890", "abcdefghijklmnopqrstuvwxyz", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik"];
-const leet: Record<string, string> = { "0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", $: "s", "!": "i" };
+const leet: Record<string, string> = { "0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", $: "s", "!": "i" };
 
-const unleet = (text: string): string => text.replace(/[013457@$!]/g, (character) => leet[character] ?? character);
+/** `p@ssw0rd` as it is read; a 1 stands for an l or an i. */
+const readings = (text: string): string[] =>
+  ["l", "i"].map((one) => text.replace(/[013457@$!]/g, (character) => (character === "1" ? one : (leet[character] ?? character))));
 
 /** Stretches of four or more along a keyboard row, the digits or the alphabet, either way. */
 function withoutRuns(text: string): string {
@@ -39,8 +41,7 @@ function ownPart(password: string): string {
     for (const word of commonWords) rest = rest.replaceAll(word, "");
     return rest.replace(/[\d\p{P}\p{S}\s]/gu, "").replace(/(.+?)\1+/gu, "$1");
   };
-  const [plain, read] = [stripped(lower), stripped(unleet(lower))];
-  return plain.length <= read.length ? plain : read;
+  return [lower, ...readings(lower)].map(stripped).reduce((shortest, rest) => (rest.length < shortest.length ? rest : shortest));
 }
 
 /** Words of four or more characters (two in Chinese) out of name and e-mail address. */
@@ -56,7 +57,8 @@ export function passwordFault(password: string, owner: PasswordOwner, leastLengt
   if (length < leastLength) return "PASSWORD_TOO_SHORT";
   if (password.length > longestPassword) return "PASSWORD_TOO_LONG";
   const lower = password.toLowerCase();
-  if (wordsOf(owner).some((word) => lower.includes(word) || unleet(lower).includes(word))) return "PASSWORD_NAMES_OWNER";
+  const asRead = [lower, ...readings(lower)];
+  if (wordsOf(owner).some((word) => asRead.some((text) => text.includes(word)))) return "PASSWORD_NAMES_OWNER";
   // A passphrase of real words keeps enough of its own; digits alone never do.
   if (new Set(ownPart(password)).size < ownCharacters) return "PASSWORD_TOO_COMMON";
   return null;

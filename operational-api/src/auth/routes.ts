@@ -1,23 +1,30 @@
 import type { IncomingMessage } from "node:http";
 import { Hono, type Context } from "hono";
+import { problemResponse } from "../problem.ts";
 import { isLoopbackName } from "../server-config.ts";
 import { listDemoAccounts } from "./accounts.ts";
+import { secondFactorProblem } from "./account-request.ts";
 import type { Auth, Principal } from "./create-auth.ts";
+import { createDeviceRoutes } from "./device-routes.ts";
+import { createMeRoutes } from "./me-routes.ts";
 import type { Scope } from "./scope.ts";
+import { createUserRoutes } from "./user-routes.ts";
 
 /** What @hono/node-server gives beside the request. Whoever calls `app.fetch` in process passes `{ incoming }` of the request it serves. */
 interface Env {
   Bindings: { incoming?: IncomingMessage };
 }
 
-/** `/api/auth/*`, `/api/v1/me`, `/api/v1/me/scope`, and `/internal/scope/:userId` for our own processes. */
+/** `/api/auth/*`, `/api/v1/me` and what is below it, accounts for administrators, and `/internal/scope/:subject` for our own processes. */
 export function createAuthRoutes(auth: Auth): Hono<Env> {
   const app = new Hono<Env>();
 
   const signedIn = async (context: Context<Env>, answer: (principal: Principal) => Promise<Response> | Response): Promise<Response> => {
     context.header("cache-control", "private, no-store");
-    const principal = await auth.authenticate(context.req.raw);
-    return principal ? answer(principal) : problem(401, "Unauthorized", "Sign in, or send a valid x-api-key or bearer token.");
+    const standing = await auth.standingOf(context.req.raw);
+    if (standing.is === "signed-in") return answer(standing.principal);
+    if (standing.is === "second-factor") return problemResponse(secondFactorProblem());
+    return problem(401, "Unauthorized", "Sign in, or send a valid x-api-key or bearer token.");
   };
 
   app.get("/api/auth/token", (context) => signedIn(context, async (principal) => context.json({ token: await auth.mintToken(principal) })));
@@ -27,15 +34,21 @@ export function createAuthRoutes(auth: Auth): Hono<Env> {
     return context.json(isOnThisMachine(context) ? await listDemoAccounts(auth) : []);
   });
 
+  /** What the sign-in page offers. */
+  app.get("/api/auth/ways", (context) => context.json({ company: auth.company !== null, mail: auth.hasMail }));
+
   app.on(["GET", "POST"], "/api/auth/*", async (context) => problemOf(await auth.handle(await withClientAddress(context))));
 
   app.get("/api/v1/me", (context) => signedIn(context, async (principal) => context.json(await describe(auth, principal))));
 
   app.get("/api/v1/me/scope", (context) => signedIn(context, ({ scope }) => versioned(context, scope)));
 
-  app.get("/internal/scope/:userId", async (context) => {
+  for (const routes of [createMeRoutes(auth), createUserRoutes(auth), createDeviceRoutes(auth)])
+    app.route("/", routes as unknown as Hono<Env>);
+
+  app.get("/internal/scope/:subject", async (context) => {
     if (!auth.isInternal(context.req.raw)) return problem(404, "Not Found", `There is nothing at ${context.req.path}.`);
-    return versioned(context, await auth.scopeOf(context.req.param("userId")));
+    return versioned(context, await auth.scopeOf(context.req.param("subject")));
   });
 
   return app;
@@ -105,14 +118,31 @@ const titles: Record<number, string> = {
 };
 
 async function describe(auth: Auth, principal: Principal): Promise<Record<string, unknown>> {
-  const { rows } = await auth.pool.query<{ id: string; name: string; email: string; locale: string; department_id: string | null }>(
-    `select account.id, account.name, account.email, coalesce(holder.locale, $2) as locale, employee.department_id
+  const { rows } = await auth.pool.query<{
+    id: string;
+    name: string;
+    email: string;
+    locale: string;
+    department_id: string | null;
+    second_factor: boolean;
+    has_password: boolean;
+  }>(
+    `select account.id, account.name, account.email, coalesce(holder.locale, $2) as locale, employee.department_id,
+            coalesce(account."twoFactorEnabled", false) as second_factor,
+            exists (select from auth.account as way where way."userId" = account.id and way."providerId" = 'credential') as has_password
        from auth."user" as account
        join auth.holders as holder on holder.user_id = account.id
        left join crm.employees as employee on employee.id = holder.employee_id
       where account.id::text = $1`,
     [principal.userId, auth.config.locale],
   );
-  const { department_id, ...user } = rows[0] ?? { department_id: null };
-  return { user, employee_id: principal.employeeId, roles: principal.roles, department_id };
+  const { department_id = null, second_factor = false, has_password = false, ...user } = rows[0] ?? {};
+  const { idle_minutes, password_length } = await auth.settings.get();
+  return {
+    user,
+    employee_id: principal.employeeId,
+    roles: principal.roles,
+    department_id,
+    account: { kind: principal.kind, second_factor, has_password, idle_minutes, password_length },
+  };
 }
