@@ -115,23 +115,28 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
     `${makeTable(keys)} as select distinct ${keyColumn} from (${selects.join(" union all ")}) as kehu_reached where ${keyColumn} is not null`,
   ]);
   const name = relation.toText();
-  const key = quoteIdentifier(rule.key);
-  const counted = await connection.run(
-    `select (select count(*) from ${keys}), (select count(*) from ${name} where ${key} in (select ${keyColumn} from ${keys})), (select count(*) from ${name})`,
-  );
-  const [keyCount = 0, reachedRows = 0, allRows = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
-  if (Math.max(keyCount, reachedRows) > Math.max(alwaysKeyed, keyedShare * allRows)) return null;
-  const inputOf = (id: string): string => place(`input ${id}`);
+  const [keyCount, allRows] = await counts(connection, [keys, name]);
+  const most = Math.max(alwaysKeyed, Math.floor(keyedShare * allRows));
+  if (keyCount > most) return null;
+  const before = place("before");
+  const after = place("after");
+  const inputOf = (id: string): string => quoteIdentifier(`kehu ${id}`);
   const relations = new Map([...rule.inputs.keys()].map((id) => [id, narrowed(inputRelation(compiler, id), inputOf(id))]));
   const sql = trimSemicolon(await compiler.compile(node, connection, { relations, overrides: new Map(), vars: {} }));
-  const after = place("after");
-  const before = `(select * from ${name} where ${key} in (select ${keyColumn} from ${keys}))`;
   if (keyCount > 0) {
-    await runStatements(connection, [...narrowedInputs(rule, keys, relationOf, inputOf), `${makeTable(after)} as (\n${sql}\n)`]);
+    const ofKeys = `select * from ${name} where ${quoteIdentifier(rule.key)} in (select ${keyColumn} from ${keys})`;
+    // One more than would do: whether there are too many is to be known, not how many.
+    await runStatements(connection, [`${makeTable(before)} as ${ofKeys} limit ${most + 1}`]);
+    const [reachedRows] = await counts(connection, [before]);
+    if (reachedRows > most) return null;
+    // As one statement, what the SQL does not ask of an input is not read.
+    const inputs = [...narrowedInputs(rule, keys, relationOf, inputOf)].map(([id, select]) => `${inputOf(id)} as materialized (${select})`);
+    const given = inputs.length === 0 ? "" : `with ${inputs.join(",\n")}\n`;
+    await runStatements(connection, [`${makeTable(after)} as ${given}select * from (\n${sql}\n) as kehu_rows`]);
     const columns = await columnNames(connection, after);
     await checkKeys(task, rule, keys, after);
     if (await noteDifference({ node, columns, before, after, connection, options })) await writeKeys(task, rule.key, columns, after);
-    await drop(connection, [after, ...[...rule.inputs.keys()].map(inputOf)]);
+    await drop(connection, [before, after]);
   }
   await drop(connection, [keys]);
   return {
@@ -139,6 +144,15 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
     compiledCode: sql,
     relationName: relation.toText(),
   };
+}
+
+/** How many rows each of these relations has. */
+async function counts<Names extends readonly [string, ...string[]]>(
+  connection: DuckDBConnection,
+  relations: Names,
+): Promise<{ [Index in keyof Names]: number }> {
+  const counted = await connection.run(`select ${relations.map((name) => `(select count(*) from ${name})`).join(", ")}`);
+  return ((await counted.getRowsJS())[0] ?? []).map(Number) as { [Index in keyof Names]: number };
 }
 
 /** Reads like the input, a table of some of its rows. */

@@ -39,10 +39,23 @@ it("follows a change by every way that leads to a key", async () => {
 it("narrows inputs in the order in which they lead to each other", async () => {
   const rule = await ruleOf(chain);
   if (!rule) throw new Error("there is no rule");
-  expect(narrowedInputs(rule, "keys", short, (id) => `temp.${short(id)}`)).toEqual([
-    'create or replace temp table temp.stg_orders as select * from stg_orders where "order_key" in (select kehu_key from keys)',
-    'create or replace temp table temp.stg_customers as select * from stg_customers where "customer_id" in (select "customer_id" from temp.stg_orders)',
-    'create or replace temp table temp.stg_employees as select * from stg_employees where "employee_id" in (select "owner_id" from temp.stg_orders union all select "owner_id" from temp.stg_customers)',
+  expect([...narrowedInputs(rule, "keys", short, (id) => `narrowed_${short(id)}`)].map(([id, select]) => [short(id), select])).toEqual([
+    ["stg_orders", 'select * from stg_orders where "order_key" in (select kehu_key from keys)'],
+    ["stg_customers", 'select * from stg_customers where "customer_id" in (select "customer_id" from narrowed_stg_orders)'],
+    [
+      "stg_employees",
+      'select * from stg_employees where "employee_id" in (select "owner_id" from narrowed_stg_orders union all select "owner_id" from narrowed_stg_customers)',
+    ],
+  ]);
+});
+
+it("writes narrowed inputs in each other where they have no names", async () => {
+  const rule = await ruleOf("{key: order_key, from: {stg_customers: {customer_id: stg_orders.customer_id}, stg_orders: order_key}}");
+  if (!rule) throw new Error("there is no rule");
+  const orders = 'select * from stg_orders where "order_key" in (select kehu_key from keys)';
+  expect([...narrowedInputs(rule, "keys", short).values()]).toEqual([
+    orders,
+    `select * from stg_customers where "customer_id" in (select "customer_id" from (${orders}))`,
   ]);
 });
 

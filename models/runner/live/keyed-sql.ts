@@ -34,21 +34,24 @@ export function keysReached(rule: KeyedRule, id: string, rows: string, relation:
 }
 
 /**
- * Statements that make, for each input of the rule, a table of its rows that lead to one of `keys`. `place` names that table.
- * They are all that rows with these keys can depend on: any other row's change would not have led to them.
+ * By unique id, parents first: for each input of the rule a query of its rows that lead to one of `keys`. They are all that rows with these keys can depend
+ * on: any other row's change would not have led to them. `narrowed` says how SQL names these rows of an input before; default the query itself.
  */
-export function narrowedInputs(rule: KeyedRule, keys: string, relation: RelationText, place: RelationText): string[] {
-  return [...rule.inputs].map(([id, input]) => {
+export function narrowedInputs(rule: KeyedRule, keys: string, relation: RelationText, narrowed?: RelationText): Map<string, string> {
+  const selects = new Map<string, string>();
+  const rowsOf = narrowed ?? ((id: string): string => `(${selects.get(id)})`);
+  for (const [id, input] of rule.inputs) {
     const conditions =
       "column" in input
         ? [`${readColumn(input.column)} in (select ${keyColumn} from ${keys})`]
-        : [...Map.groupBy(input.links, (link) => link.column)].map(([column, links]) => reaches(column, links, place));
-    return `${makeTable(place(id))} as select * from ${relation(id)} where ${conditions.join(" or ")}`;
-  });
+        : [...Map.groupBy(input.links, (link) => link.column)].map(([column, links]) => reaches(column, links, rowsOf));
+    selects.set(id, `select * from ${relation(id)} where ${conditions.join(" or ")}`);
+  }
+  return selects;
 }
 
-const reaches = (column: string, links: readonly Link[], place: RelationText): string =>
-  `${quoteIdentifier(column)} in (${links.map((link) => `select ${quoteIdentifier(link.toColumn)} from ${place(link.to)}`).join(" union all ")})`;
+const reaches = (column: string, links: readonly Link[], rowsOf: RelationText): string =>
+  `${quoteIdentifier(column)} in (${links.map((link) => `select ${quoteIdentifier(link.toColumn)} from ${rowsOf(link.to)}`).join(" union all ")})`;
 
 /** The rows in which `before` and `after` differ, each with whether it is there now. Both have the columns `columns`, in any order. */
 export function differingRows(columns: readonly string[], before: string, after: string): string {
