@@ -6,6 +6,7 @@ import { readKeptLineage, writeKeptLineage } from "./lineage/kept-lineage.ts";
 import type { ProjectLineage } from "./lineage/lineage.ts";
 import { lineageOf, readLineage } from "./lineage/project-lineage.ts";
 import { namesOf, readStoredColumns } from "./lineage/stored-columns.ts";
+import type { Span } from "./microbatch.ts";
 import type { NodeResult } from "./node-result.ts";
 import { columnLineageRecord, compiledPathOf, manifestOf, seedChecksums } from "./manifest.ts";
 import type { Project, Settings } from "./resources.ts";
@@ -99,8 +100,11 @@ const metadata = (schema: string, invocation: Invocation): Settings => ({
   invocation_id: createHash("md5").update(`${invocation.startedAt.toISOString()} ${process.pid}`).digest("hex"),
 });
 
+const spans = (of: readonly Span[]): string[][] => of.map(({ start, end }) => [start.toISOString(), end.toISOString()]);
+
 const resultRecord = (result: NodeResult): Settings => ({
-  status: result.status,
+  // dbt's word for a model of which some batches failed.
+  status: result.status === "error" && (result.batches?.successful.length ?? 0) > 0 ? "partial success" : result.status,
   timing:
     result.status === "skipped"
       ? []
@@ -114,4 +118,5 @@ const resultRecord = (result: NodeResult): Settings => ({
   compiled: result.compiledCode !== null,
   compiled_code: result.compiledCode,
   relation_name: result.relationName,
+  batch_results: result.batches ? { successful: spans(result.batches.successful), failed: spans(result.batches.failed) } : null,
 });

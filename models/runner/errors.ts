@@ -1,3 +1,5 @@
+import type { BatchResults } from "./microbatch.ts";
+
 /** The project itself is wrong (exit code 2): the message says which file, what stands there and what would do. */
 export class ProjectError extends Error {
   override name = "ProjectError";
@@ -15,6 +17,16 @@ export class NodeError extends Error {
   constructor(message: string, sql: string, cause?: unknown) {
     super(message, { cause });
     this.sql = sql;
+  }
+}
+
+/** Some batches of a model could not be built. */
+export class BatchError extends NodeError {
+  override name = "BatchError";
+  readonly batches: BatchResults;
+  constructor(message: string, sql: string, batches: BatchResults) {
+    super(message, sql);
+    this.batches = batches;
   }
 }
 

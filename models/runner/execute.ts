@@ -2,13 +2,13 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { Catalog } from "./catalog.ts";
 import { Compiler, type Substitution } from "./compiler.ts";
 import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
-import { NodeError } from "./errors.ts";
+import { BatchError, NodeError } from "./errors.ts";
 import { createFitTables, ownFitTables } from "./fits/fit-tables.ts";
 import { Graph } from "./graph.ts";
 import { customMaterialization } from "./custom-materialization.ts";
 import { materialize, type Materialization } from "./materialize.ts";
 import { quoteIdentifier, type Relation } from "./relation.ts";
-import type { EventTimes } from "./microbatch.ts";
+import type { Span } from "./microbatch.ts";
 import type { Node, Project, Settings } from "./resources.ts";
 import { progressLine, type NodeResult, type Progress, type Status } from "./node-result.ts";
 import { planUnits, runUnits, type Unit } from "./schedule.ts";
@@ -39,7 +39,9 @@ export interface ExecuteOptions {
   command?: string;
   callArguments?: Settings;
   /** Of models built batch by batch: the span to build. */
-  times?: EventTimes | undefined;
+  times?: Span | undefined;
+  /** By the model's unique id: these batches and no others. */
+  batches?: ReadonlyMap<string, readonly Span[]> | undefined;
   /** Relations of an earlier run, by unique id, for what is neither selected nor built here. */
   deferred?: ReadonlyMap<string, Relation> | undefined;
   /** Read those also where this target has its own. */
@@ -164,6 +166,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
           now: startedAt,
           inTransaction: options.inTransaction ?? false,
           times: options.times,
+          batches: options.batches?.get(node.uniqueId),
         });
       const tools = {
         compiler,
@@ -175,14 +178,19 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
       await options.beforeBuild?.(node, connection);
       const built = await (options.build ? options.build(node, tools) : ordinary());
       await options.onBuilt?.(node, connection);
-      const { compiledCode, relationName, description } = built;
-      report(ended(node, worker, startedAt, started, 1, { status: "success", message: "OK", compiledCode, relationName }), description);
+      const { description, ...rest } = built;
+      report(ended(node, worker, startedAt, started, 1, { status: "success", message: "OK", ...rest }), description);
       return true;
     } catch (error) {
       const compiledCode = error instanceof NodeError ? error.sql : null;
       const message = cancelled() ? "Cancelled while it ran" : `${messageOf(error)}\n  in ${node.file}`;
       report(
-        ended(node, worker, startedAt, started, 1, { status: "error", message, compiledCode }),
+        ended(node, worker, startedAt, started, 1, {
+          status: "error",
+          message,
+          compiledCode,
+          ...(error instanceof BatchError && { batches: error.batches }),
+        }),
         `${node.resourceType} ${node.schema}.${node.alias}`,
       );
       return false;

@@ -4,9 +4,9 @@ import { hooks } from "./config.ts";
 import { checkContract, contractTable, hasContract } from "./contract.ts";
 import { customMaterialization, runCustomMaterialization } from "./custom-materialization.ts";
 import type { Compiler } from "./compiler.ts";
-import { NodeError, ProjectError, didYouMean } from "./errors.ts";
+import { BatchError, ProjectError, didYouMean } from "./errors.ts";
 import { incrementalBuild } from "./incremental.ts";
-import { isMicrobatch, microbatchOf, type Batch, type EventTimes } from "./microbatch.ts";
+import { isMicrobatch, microbatchOf, type Batch, type BatchResults, type Span } from "./microbatch.ts";
 import { Relation, spanCondition } from "./relation.ts";
 import type { Node } from "./resources.ts";
 import { seedQuery } from "./seed-query.ts";
@@ -18,6 +18,8 @@ export interface Materialization {
   description: string;
   compiledCode: string | null;
   relationName: string | null;
+  /** Of a model that is built batch by batch. */
+  batches?: BatchResults;
 }
 
 export interface MaterializeOptions {
@@ -30,7 +32,9 @@ export interface MaterializeOptions {
   /** The connection is in a transaction that the caller ends. */
   inTransaction: boolean;
   /** The span of time that models built batch by batch are built for; default what is due. */
-  times?: EventTimes | undefined;
+  times?: Span | undefined;
+  /** `retry`: these batches and no others, where the table is there. */
+  batches?: readonly Span[] | undefined;
 }
 
 /** Builds one model, seed or snapshot in the target, in as few statements as its kind allows. */
@@ -112,10 +116,13 @@ async function materializeBatches(
   node: Node,
   relation: Relation,
   options: MaterializeOptions,
-): Promise<Pick<Materialization, "description" | "compiledCode">> {
+): Promise<Pick<Materialization, "description" | "compiledCode" | "batches">> {
   const { compiler, catalog, connection, times, now } = options;
-  const isNew = isBuiltAnew(node, options.fullRefresh, catalog.typeOf(relation));
-  const { eventTime, batches } = microbatchOf(node, { isNew, now, times });
+  const existing = catalog.typeOf(relation);
+  const only = existing === "table" ? options.batches : undefined;
+  const isNew = isBuiltAnew(node, options.fullRefresh, existing);
+  const { eventTime, batches } = microbatchOf(node, { isNew, now, times, only });
+  const results: BatchResults = { successful: [], failed: [] };
   const failures: string[] = [];
   let compiledCode: string | null = null;
   for (const [index, batch] of batches.entries()) {
@@ -125,15 +132,18 @@ async function materializeBatches(
     try {
       await build(node, relation, trimSemicolon(compiledCode), { ...options, before, after, batch: { ...batch, eventTime } });
       catalog.put(relation, "table");
+      results.successful.push(batch);
     } catch (error) {
       // Without the first one there is no table for the others to go into.
       if (batch.isFirst) throw error;
+      results.failed.push(batch);
       failures.push(`batch ${batch.id}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   if (failures.length > 0)
-    throw new NodeError(`${failures.length} of ${batches.length} batches failed\n${failures.join("\n")}`, compiledCode ?? "");
-  return { description: `sql microbatch model ${node.schema}.${node.alias} (${batches.length} batches)`, compiledCode };
+    throw new BatchError(`${failures.length} of ${batches.length} batches failed\n${failures.join("\n")}`, compiledCode ?? "", results);
+  const description = `sql microbatch model ${node.schema}.${node.alias} (${batches.length} batches)`;
+  return { description, compiledCode, batches: results };
 }
 
 /** True where an incremental model starts from nothing. */

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { microbatchOf, readEventTimes } from "./microbatch.ts";
@@ -67,6 +67,7 @@ async function project(
   build: (more?: Partial<RunOptions>) => Promise<RunSummary>;
   write: (rows: string) => Promise<void>;
   rows: () => Promise<Record<string, unknown>[]>;
+  target: string;
 }> {
   const folder = await writeProject({ "models/events.sql": `${events}${rows}`, "models/m.sql": sql });
   const database = join(folder, "shop.duckdb");
@@ -83,6 +84,7 @@ async function project(
       }),
     write: (text) => writeFile(join(folder, "models/events.sql"), `${events}${text}`),
     rows: () => queryFile(database, "select id, batch, added, of_all from m order by id"),
+    target: join(folder, "target"),
   };
 }
 
@@ -120,5 +122,35 @@ describe("a microbatch model", () => {
     expect(summary.exitCode).toBe(1);
     expect(summary.results.find(({ name }) => name === "m")?.message).toMatch(/^1 of 3 batches failed\nbatch 20240102: .*not this one/);
     expect((await rows()).map(({ id }) => id)).toEqual([1]);
+  });
+
+  it("is repeated by retry in the batches that failed, as often as some do", async () => {
+    const { build, write, rows, target } = await project(
+      first,
+      model.replace("{{ is_incremental() }} as added", "if(id in (2, 3), error('not this one'), {{ is_incremental() }}) as added"),
+    );
+    const call = { eventTimeEnd: "2024-01-06", fullRefresh: true, targetPath: target };
+    expect((await build(call)).exitCode).toBe(1);
+    const [, result] = JSON.parse(await readFile(join(target, "run_results.json"), "utf8")).results;
+    const day = (date: number): string[] => [`2024-01-0${date}T00:00:00.000Z`, `2024-01-0${date + 1}T00:00:00.000Z`];
+    expect(result).toMatchObject({
+      status: "partial success",
+      batch_results: { successful: [day(1), day(3), day(4)], failed: [day(2), day(5)] },
+    });
+    const retried = async (rowsNow: string): Promise<(string | null)[]> => {
+      await write(rowsNow);
+      await build({ select: ["events"] });
+      const again = { command: "retry", targetPath: target, eventTimeStart: undefined, eventTimeEnd: undefined } as const;
+      return (await build(again)).results.map(({ message }) => message);
+    };
+    const ids = async (): Promise<unknown[]> => (await rows()).map(({ id }) => id);
+    // The batch of the first day is not built again: nobody sees id 4.
+    const second = first.replace("select 1 as id", "select 4 as id").replace("select 2,", "select 5,");
+    expect(await retried(second)).toEqual([expect.stringMatching(/^1 of 2 batches failed/)]);
+    expect(await ids()).toEqual([1, 5]);
+    const third = "select 6 as id, timestamp '2024-01-05' as happened_at union all select 7, timestamp '2024-01-02'";
+    expect(await retried(third)).toEqual(["OK"]);
+    expect(await ids()).toEqual([1, 5, 6]);
+    expect(await retried(third)).toEqual([]);
   });
 });

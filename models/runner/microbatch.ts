@@ -1,24 +1,28 @@
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import type { Node } from "./resources.ts";
 
-/** One span of a model that is built piece by piece: `[start, end)`, in UTC. */
-export interface Batch {
-  /** `20240131`, `20240131T05`, as dbt names them. */
-  id: string;
+/** `[start, end)`, in UTC. */
+export interface Span {
   start: Date;
   end: Date;
+}
+
+/** How the batches of a model ended. */
+export interface BatchResults {
+  successful: Span[];
+  failed: Span[];
+}
+
+/** One span of a model that is built piece by piece. */
+export interface Batch extends Span {
+  /** `20240131`, `20240131T05`, as dbt names them. */
+  id: string;
   /** The first of a table that is built anew. */
   isFirst: boolean;
 }
 
 const sizes = ["hour", "day", "month", "year"] as const;
 type BatchSize = (typeof sizes)[number];
-
-/** `--event-time-start` and `--event-time-end`. */
-export interface EventTimes {
-  start: Date;
-  end: Date;
-}
 
 export interface Microbatch {
   /** The column of the model's own rows. */
@@ -30,10 +34,13 @@ export const isMicrobatch = ({ config }: Node): boolean =>
   config.materialized === "incremental" && config.incremental_strategy === "microbatch";
 
 /**
- * The batches of one build, oldest first: those of the given span, or all since `begin` for a table that is made anew, else the current one and `lookback` before it.
- * Raises ProjectError when the model's configuration misses something.
+ * The batches of one build, oldest first: those of the span `times` (`--event-time-start` and `--event-time-end`), or all since `begin` for a table that is
+ * made anew, else the current one and `lookback` before it. `only`: exactly these, into a table that is there. Raises ProjectError when the model's configuration misses something.
  */
-export function microbatchOf(node: Node, { isNew, now, times }: { isNew: boolean; now: Date; times: EventTimes | undefined }): Microbatch {
+export function microbatchOf(
+  node: Node,
+  { isNew, now, times, only }: { isNew: boolean; now: Date; times: Span | undefined; only?: readonly Span[] | undefined },
+): Microbatch {
   const { config, file } = node;
   const eventTime = config.event_time;
   if (typeof eventTime !== "string")
@@ -43,6 +50,7 @@ export function microbatchOf(node: Node, { isNew, now, times }: { isNew: boolean
     throw new ProjectError(
       `${file}: batch_size must be one of ${sizes.join(", ")}, found ${JSON.stringify(config.batch_size ?? null)}.${didYouMean(String(config.batch_size), sizes)}`,
     );
+  if (only) return { eventTime, batches: only.map(({ start, end }) => ({ id: idOf(start, size), start, end, isFirst: false })) };
   const begin = readBegin(config.begin, file);
   const lookback = config.lookback === undefined ? 1 : Number(config.lookback);
   if (!Number.isInteger(lookback) || lookback < 0)
@@ -75,7 +83,7 @@ function readTime(text: string): Date | null {
 }
 
 /** The two flags, which go together. Raises UsageError. */
-export function readEventTimes(start: string | undefined, end: string | undefined): EventTimes | undefined {
+export function readEventTimes(start: string | undefined, end: string | undefined): Span | undefined {
   if (start === undefined && end === undefined) return undefined;
   if (start === undefined || end === undefined)
     throw new UsageError("--event-time-start and --event-time-end go together: one of them is missing");

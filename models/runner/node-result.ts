@@ -1,3 +1,4 @@
+import type { BatchResults } from "./microbatch.ts";
 import type { Node } from "./resources.ts";
 
 export type Status = "success" | "error" | "skipped" | "pass" | "fail" | "warn";
@@ -14,6 +15,8 @@ export interface NodeResult {
   executionTime: number;
   startedAt: Date;
   completedAt: Date;
+  /** Of a model that is built batch by batch, when some were built. */
+  batches?: BatchResults;
   compiledCode: string | null;
   relationName: string | null;
   threadId: string;

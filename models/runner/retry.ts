@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "./errors.ts";
-import { asSettings, isSettings } from "./yaml.ts";
+import { asList, asSettings, asTexts, isSettings } from "./yaml.ts";
+import type { Span } from "./microbatch.ts";
 import type { Settings } from "./resources.ts";
 
 /** What run_results.json says about an earlier run: how it was called, and what did not end well. */
@@ -11,11 +12,18 @@ export interface EarlierRun {
   fullRefresh: boolean;
   storeFailures: boolean;
   failFast: boolean;
+  empty: boolean;
+  /** What the run was deferred to, an absolute folder. */
+  deferral: { state: string; favorState: boolean } | null;
+  /** The span that microbatch models were built for. */
+  eventTimes: { eventTimeStart: string; eventTimeEnd: string } | null;
   /** Unique ids of nodes that failed or were skipped. */
   unfinished: string[];
+  /** By unique id, the batches that failed of models that have others. */
+  batches: Map<string, Span[]>;
 }
 
-const unfinishedStatuses = new Set(["error", "fail", "skipped", "runtime error"]);
+const unfinishedStatuses = new Set(["error", "fail", "skipped", "runtime error", "partial success"]);
 
 /** Reads the artifacts of an earlier run from its target folder. */
 export async function readEarlierRun(folder: string): Promise<EarlierRun> {
@@ -26,14 +34,29 @@ export async function readEarlierRun(folder: string): Promise<EarlierRun> {
   const document: unknown = JSON.parse(text);
   if (!isSettings(document) || !Array.isArray(document.results)) throw new UsageError(`${file} is not a dbt run_results.json`);
   const args = asSettings(document.args, `${file}: args`);
+  const unfinished = document.results.filter(isSettings).filter((result) => unfinishedStatuses.has(String(result.status)));
+  const { event_time_start: start, event_time_end: end } = args;
   return {
     command: String(args.which ?? ""),
     vars: isSettings(args.vars) ? args.vars : {},
     fullRefresh: args.full_refresh === true,
     storeFailures: args.store_failures === true,
     failFast: args.fail_fast === true,
-    unfinished: document.results
-      .filter((result) => isSettings(result) && unfinishedStatuses.has(String(result.status)))
-      .map((result: Settings) => String(result.unique_id)),
+    empty: args.empty === true,
+    deferral: args.defer === true && typeof args.state === "string" ? { state: args.state, favorState: args.favor_state === true } : null,
+    eventTimes: typeof start === "string" && typeof end === "string" ? { eventTimeStart: start, eventTimeEnd: end } : null,
+    unfinished: unfinished.map((result) => String(result.unique_id)),
+    batches: new Map(
+      unfinished.filter(({ status }) => status === "partial success").map((result) => [String(result.unique_id), failedOf(result, file)]),
+    ),
   };
+}
+
+function failedOf({ unique_id: id, batch_results: batches }: Settings, file: string): Span[] {
+  const { failed } = asSettings(batches, `${file}: batch_results of ${String(id)}`);
+  return asList(failed, file).map((pair) => {
+    const [start, end] = asTexts(pair, file).map((text) => new Date(text));
+    if (!start || !end) throw new UsageError(`${file}: a failed batch of ${String(id)} is not a start and an end`);
+    return { start, end };
+  });
 }

@@ -17,18 +17,17 @@ import type { NodeResult } from "./node-result.ts";
 import { TemplateError } from "./jinja/index.ts";
 import { listResources } from "./list-resources.ts";
 import { loadProject } from "./load-project.ts";
-import { readProjectFile } from "./project-file.ts";
-import { readEarlierRun } from "./retry.ts";
 import { resourceTypeOf, type Resource } from "./selector-methods.ts";
 import { selectNodes } from "./selectors.ts";
 import { showRows } from "./show-rows.ts";
 import { checkFreshness, freshnessLine, freshnessRecord, type FreshnessResult } from "./source-freshness.ts";
 import { readEventTimes } from "./microbatch.ts";
-import type { Node, Project, Settings } from "./resources.ts";
-import { commands, knownTypes, resourceTypes, type Command, type RunOptions } from "./run-options.ts";
+import type { Node, Project } from "./resources.ts";
+import { knownTypes, resourceTypes, type Command, type RunOptions } from "./run-options.ts";
 import type { Relation } from "./relation.ts";
 import { runOperation } from "./run-operation.ts";
 import { openTarget, targetOf } from "./target-database.ts";
+import { callArguments, repeatedTask, type Task } from "./task.ts";
 
 export { commands, type Command, type RunOptions } from "./run-options.ts";
 
@@ -53,13 +52,6 @@ export interface RunSummary {
 /** Commands that build or test nodes, and so leave results. */
 const executing: ReadonlySet<Command> = new Set(["build", "run", "test", "seed", "snapshot"]);
 
-/** A command with what it works on: `retry` has become the command that it repeats. */
-interface Task extends RunOptions {
-  command: Exclude<Command, "retry" | "clean">;
-  /** `retry`: these nodes and no others. */
-  only?: ReadonlySet<string>;
-}
-
 /** Runs one command of the model runner. Mistakes in the call or the project come back as exit code 2, others are thrown. */
 export async function runModels(options: RunOptions): Promise<RunSummary> {
   const summary: RunSummary = {
@@ -83,23 +75,6 @@ export async function runModels(options: RunOptions): Promise<RunSummary> {
     summary.error = error.message;
   }
   return summary;
-}
-
-async function repeatedTask(options: RunOptions): Promise<Task> {
-  const settings = await readProjectFile(options.projectDir, targetOf(options, 1), options.vars ?? {});
-  const earlier = await readEarlierRun(resolve(options.projectDir, options.state ?? options.targetPath ?? settings.targetPath));
-  const repeated = commands.find((known) => known === earlier.command);
-  if (!repeated || repeated === "retry" || repeated === "clean")
-    throw new UsageError(`retry can't repeat "${earlier.command}".${didYouMean(earlier.command, commands)}`);
-  return {
-    ...options,
-    command: repeated,
-    vars: { ...earlier.vars, ...options.vars },
-    fullRefresh: options.fullRefresh || earlier.fullRefresh,
-    storeFailures: options.storeFailures || earlier.storeFailures,
-    failFast: options.failFast || earlier.failFast,
-    only: new Set(earlier.unfinished),
-  };
 }
 
 async function runTask(task: Task, summary: RunSummary): Promise<void> {
@@ -167,23 +142,11 @@ interface Work extends Task {
   deferred?: ReadonlyMap<string, Relation>;
 }
 
-/** The call in dbt's words, for run_results.json, `flags` and `invocation_args_dict`. */
-const callArguments = (task: Task): Settings => ({
-  vars: task.vars ?? {},
-  full_refresh: task.fullRefresh ?? false,
-  store_failures: task.storeFailures ?? false,
-  fail_fast: task.failFast ?? false,
-  select: task.select ?? [],
-  exclude: task.exclude ?? [],
-  indirect_selection: task.indirectSelection ?? "eager",
-  empty: task.empty ?? false,
-});
-
 /** The earlier run that the call names with `--state`, when it compares with one. */
 async function stateOf(task: Task, project: Project): Promise<EarlierState | undefined> {
   if (task.defer && task.state === undefined) throw new UsageError("--defer needs --state DIR, the artifacts of the run to read from");
   if (task.favorState && !task.defer) throw new UsageError("--favor-state says how --defer chooses: it needs --defer");
-  return task.state === undefined || task.only
+  return task.state === undefined
     ? undefined
     : readEarlierState(resolve(project.settings.directory, task.state), project, targetFolder(task, project));
 }
@@ -260,6 +223,7 @@ const execute = (work: Work, selected: readonly Node[], connections: readonly Du
     command: work.command,
     callArguments: callArguments(work),
     times: readEventTimes(work.eventTimeStart, work.eventTimeEnd),
+    batches: work.batches,
     deferred: work.deferred,
     favorState: work.favorState ?? false,
     empty: work.empty ?? false,
