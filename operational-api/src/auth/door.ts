@@ -113,11 +113,13 @@ export function createDoor(options: {
 
     const action = auditedPaths[path];
     const subject = action === "password_reset" && typeof body.token === "string" ? await links.ownerOfReset(body.token) : null;
-    const response = await betterAuth.handler(request);
+    const pass = (): Promise<Response> => betterAuth.handler(request);
+    const asksForLetter = action === "password_reset_requested" && typeof body.email === "string" ? { email: body.email } : null;
+    const response = await (asksForLetter ? signIn.forLetter(asksForLetter, pass) : pass());
     if (action && response.ok && request.method === "POST") {
       await recordAccountEvent(pool, {
         action,
-        userId: identity?.userId ?? subject,
+        userId: identity?.userId ?? subject ?? (asksForLetter && (await findByEmail(pool, asksForLetter.email))),
         actorId: identity?.userId ?? null,
         values: action === "session_ended" ? { reason: path.slice(1) } : {},
         address: addressOf(request),
@@ -152,6 +154,11 @@ async function readBody(request: Request): Promise<Record<string, unknown>> {
 async function findOwner(pool: Pool, userId: string): Promise<PasswordOwner | null> {
   const { rows } = await pool.query<PasswordOwner>(`select email, name from auth."user" where id::text = $1`, [userId]);
   return rows[0] ?? null;
+}
+
+async function findByEmail(pool: Pool, email: string): Promise<string | null> {
+  const { rows } = await pool.query<{ id: string }>(`select id from auth."user" where email = lower($1)`, [email]);
+  return rows[0]?.id ?? null;
 }
 
 async function hasSecondFactor(pool: Pool, userId: string): Promise<boolean> {

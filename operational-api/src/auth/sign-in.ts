@@ -12,6 +12,8 @@ const backOff = {
   account: { free: 20, firstMs: 10_000, longestMs: 60_000 },
   /** One address, whatever account: somebody who tries one password on many. */
   address: { free: 50, firstMs: 10_000, longestMs: 300_000 },
+  /** Letters with a link to one mailbox. */
+  letter: { free: 3, firstMs: 60_000, longestMs: 3_600_000 },
 } as const;
 
 export type SignInMethod = "password" | "second factor" | "company";
@@ -19,6 +21,9 @@ export type SignInMethod = "password" | "second factor" | "company";
 /** Answers with a body as better-auth's errors have it; the route makes a problem document of it. */
 export const refusal = (status: number, code: string, message: string, headers: Record<string, string> = {}): Response =>
   Response.json({ code, message }, { status, headers });
+
+const tooMany = (seconds: number): Response =>
+  refusal(429, "TOO_MANY_ATTEMPTS", `Too many attempts. Try again in ${seconds} seconds.`, { "x-retry-after": String(seconds) });
 
 export const addressOf = (request: Request): string | null => request.headers.get("x-forwarded-for");
 
@@ -35,6 +40,8 @@ export function sessionTokenOf(response: Response): string | null {
 export interface SignIn {
   /** Passes a sign-in by e-mail and password on, slowed down when there were too many wrong ones; says nothing about whether the account exists. */
   byPassword(request: Request, given: { email: string }, pass: () => Promise<Response>): Promise<Response>;
+  /** Passes a request for a password link on, unless the mailbox has had enough of them. */
+  forLetter(given: { email: string }, pass: () => Promise<Response>): Promise<Response>;
   /**
    * Finishes a sign-in whose answer sets a session cookie: device, limit of parallel sessions, audit.
    * The answer it gives is the one to send: with the device's cookie, or a refusal without the session when the account is bound to other devices.
@@ -102,6 +109,10 @@ export function createSignIn(options: {
 
   return {
     settle,
+    forLetter: async ({ email }, pass) => {
+      const { retryAfterSeconds } = await attempts.begin([{ name: `letter ${email.toLowerCase()}`, backOff: backOff.letter }]);
+      return retryAfterSeconds === null ? pass() : tooMany(retryAfterSeconds);
+    },
     byPassword: async (request, { email }, pass) => {
       const address = addressOf(request);
       const known = await findUsedDevice(pool, email, deviceTokenOf(request));
@@ -114,11 +125,7 @@ export function createSignIn(options: {
             { name: `account ${account}`, backOff: backOff.account },
           ];
       const { retryAfterSeconds, justBlocked } = await attempts.begin([ofAddress, ...ofAccount]);
-      if (retryAfterSeconds !== null) {
-        return refusal(429, "TOO_MANY_ATTEMPTS", `Too many attempts. Try again in ${retryAfterSeconds} seconds.`, {
-          "x-retry-after": String(retryAfterSeconds),
-        });
-      }
+      if (retryAfterSeconds !== null) return tooMany(retryAfterSeconds);
       const response = await pass();
       if (response.ok) {
         await attempts.clear(ofAccount);

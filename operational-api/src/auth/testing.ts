@@ -3,6 +3,7 @@ import { createLogger } from "../log.ts";
 import { createTestDatabase } from "../postgres/testing.ts";
 import { migrate } from "../schema/migrate.ts";
 import { createUser } from "./accounts.ts";
+import type { AuthConfig } from "./better-auth.ts";
 import { createAuth, type Auth } from "./create-auth.ts";
 import { migrateAuth } from "./migrate.ts";
 import type { Role } from "./scope.ts";
@@ -32,7 +33,8 @@ export interface TestAuth {
   close(): Promise<void>;
 }
 
-export async function createTestAuth(): Promise<TestAuth> {
+/** `more`: settings beside `testAuthConfig`, such as a mail server. */
+export async function createTestAuth(more: Partial<AuthConfig> = {}): Promise<TestAuth> {
   const database = await createTestDatabase();
   await migrate(database.url);
   await migrateAuth(database.url, testAuthConfig);
@@ -42,7 +44,7 @@ export async function createTestAuth(): Promise<TestAuth> {
   const company = await makeCompany(client);
   const auth = createAuth({
     url: database.url,
-    config: testAuthConfig,
+    config: { ...testAuthConfig, ...more },
     internalSecret: testInternalSecret,
     logger: createLogger({ service: "test", level: "silent" }),
   });
