@@ -9,7 +9,7 @@ import { readAttachment } from "./target-database.ts";
 import { parseYaml } from "./yaml.ts";
 
 export const usage = `kehu build | run | test | seed | snapshot | compile | ls | show | docs generate | source freshness
-kehu parse | run-operation MACRO | clean | retry
+kehu parse | run-operation MACRO | clean | retry | deps
   --project-dir DIR     folder of dbt_project.yml (default: the current folder)
   --database FILE       DuckDB file to build in; its catalog is the file's name without the ending
   --attach NAME=FILE    another DuckDB file to read from, by the name that sources give as their database

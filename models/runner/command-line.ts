@@ -48,7 +48,7 @@ function print(command: Command, summary: RunSummary): void {
   else if (command === "docs generate") console.log("Wrote manifest.json, catalog.json and index.html to the target folder.");
   else if (command === "parse") console.log("Wrote manifest.json to the target folder.");
   else if (command === "source freshness") console.log(freshnessTotals(summary));
-  else if (command !== "clean" && command !== "run-operation") console.log(totals(summary.results));
+  else if (command !== "clean" && command !== "deps" && command !== "run-operation") console.log(totals(summary.results));
 }
 
 function freshnessTotals({ freshness }: RunSummary): string {

@@ -106,7 +106,7 @@ async function parsePackage(project: Project, owner: ProjectSettings, macros: Ma
 const isGenericTest = (file: SourceFile): boolean => file.pathInFolder.startsWith("generic/");
 
 /** The projects below dbt_packages/, by name. */
-async function readPackages(root: ProjectSettings, target: TargetInfo, vars: Settings): Promise<ProjectSettings[]> {
+export async function readPackages(root: ProjectSettings, target: TargetInfo, vars: Settings): Promise<ProjectSettings[]> {
   const folder = join(root.directory, root.packagesPath);
   const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];

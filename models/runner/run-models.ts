@@ -8,6 +8,7 @@ import { Compiler } from "./compiler.ts";
 import { readCatalogTables } from "./docs-catalog.ts";
 import { writeDocsPage } from "./docs-page.ts";
 import { readEarlierState, relationsOf, type EarlierState } from "./earlier-state.ts";
+import { checkPackages } from "./declared-packages.ts";
 import { ProjectError, UsageError, didYouMean } from "./errors.ts";
 import { executeNodes } from "./execute.ts";
 import { fitLine, fitsInBuild, withFitEdges } from "./fits/fits-in-build.ts";
@@ -67,6 +68,7 @@ export async function runModels(options: RunOptions): Promise<RunSummary> {
   try {
     const { command } = options;
     if (command === "clean") await cleanTargets(options);
+    else if (command === "deps") await checkPackages(options);
     else if (command === "retry") await runTask(await repeatedTask(options), summary);
     else await runTask({ ...options, command }, summary);
   } catch (error) {

@@ -18,6 +18,7 @@ export const commands = [
   "parse",
   "run-operation",
   "clean",
+  "deps",
   "retry",
 ] as const;
 export type Command = (typeof commands)[number];
@@ -72,7 +73,7 @@ export interface RunOptions extends TargetChoice {
 export type ListedType = ResourceType | "source" | "exposure";
 
 /** What each command works on when `--resource-type` says nothing. */
-export const resourceTypes: Record<Exclude<Command, "retry" | "clean">, readonly ListedType[]> = {
+export const resourceTypes: Record<Exclude<Command, "retry" | "clean" | "deps">, readonly ListedType[]> = {
   build: ["seed", "model", "snapshot", "test", "unit_test"],
   run: ["model"],
   test: ["test", "unit_test"],

@@ -9,7 +9,7 @@ import { targetOf } from "./target-database.ts";
 
 /** A command with what it works on: `retry` has become the command that it repeats. */
 export interface Task extends RunOptions {
-  command: Exclude<Command, "retry" | "clean">;
+  command: Exclude<Command, "retry" | "clean" | "deps">;
   /** `retry`: these nodes and no others. */
   only?: ReadonlySet<string>;
   /** `retry`: of these models only these batches. */
@@ -21,7 +21,7 @@ export async function repeatedTask(options: RunOptions): Promise<Task> {
   const settings = await readProjectFile(options.projectDir, targetOf(options, 1), options.vars ?? {});
   const earlier = await readEarlierRun(resolve(options.projectDir, options.state ?? options.targetPath ?? settings.targetPath));
   const repeated = commands.find((known) => known === earlier.command);
-  if (!repeated || repeated === "retry" || repeated === "clean")
+  if (!repeated || repeated === "retry" || repeated === "clean" || repeated === "deps")
     throw new UsageError(`retry can't repeat "${earlier.command}".${didYouMean(earlier.command, commands)}`);
   const { state: _, ...call } = options;
   return {
