@@ -33,7 +33,7 @@ final as (
     -- Days without order, the fewest days of an interval, or days of grace after a contract.
     coalesce(
       case when chosen.method = methods.method then chosen.days end,
-      case methods.method when 'days' then {{ var('active_days') }} when 'interval' then 30 else 0 end
+      case methods.method when 'days' then {{ active_days() }} when 'interval' then 30 else 0 end
     ) as days
   from customers
   cross join methods

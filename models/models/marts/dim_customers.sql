@@ -9,7 +9,7 @@ orders as (
     max(ordered_on) as last_order_on,
     count(*) as order_count,
     sum(amount) as order_amount,
-    sum(amount) filter (where ordered_on > {{ company_date(as_of()) }} - {{ var('active_days') }}) as recent_amount
+    sum(amount) filter (where ordered_on > {{ company_date(as_of()) }} - {{ active_days() }}) as recent_amount
   from {{ ref('fct_orders') }}
   where is_counted and kind = 'sale' and ordered_on <= {{ company_date(as_of()) }}
   group by customer_key
@@ -53,7 +53,7 @@ final as (
     orders.last_order_on,
     coalesce(orders.order_count, 0) as order_count,
     cast(coalesce(orders.order_amount, 0) as decimal(18, 2)) as order_amount,
-    coalesce(orders.last_order_on > {{ company_date(as_of()) }} - {{ var('active_days') }}, false) as is_active
+    coalesce(orders.last_order_on > {{ company_date(as_of()) }} - {{ active_days() }}, false) as is_active
   from customers
   left join {{ ref('stg_crm__employees') }} as owners on customers.owner_id = owners.employee_id
   left join {{ ref('stg_crm__departments') }} as departments on owners.department_id = departments.department_id

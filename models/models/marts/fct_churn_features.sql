@@ -31,7 +31,7 @@ trade as (
   from cuts
   inner join order_days on order_days.ordered_on <= cuts.cut_on
   group by cuts.cut_number, cuts.cut_on, order_days.customer_key
-  having max(order_days.ordered_on) > cuts.cut_on - {{ var('active_days') }}
+  having max(order_days.ordered_on) > cuts.cut_on - {{ active_days() }}
 ),
 
 outcomes as (
@@ -88,7 +88,7 @@ final as (
     case when trade.cut_number > 0 then outcomes.customer_key is null end as has_churned,
     trade.cut_on - trade.last_order_on as days_since_order,
     -- Once is no rhythm: then the whole time in which a customer counts as active.
-    ln(1 + (trade.cut_on - trade.last_order_on) / greatest(coalesce(trade.usual_gap_days, {{ var('active_days') }}), 1)) as overdue_order,
+    ln(1 + (trade.cut_on - trade.last_order_on) / greatest(coalesce(trade.usual_gap_days, {{ active_days() }}), 1)) as overdue_order,
     cast(trade.day_count = 1 as integer) as is_single_order,
     ln(1 + trade.recent_days) as order_frequency,
     ln((1 + trade.recent_days) / (1 + trade.earlier_days)) as frequency_decline,

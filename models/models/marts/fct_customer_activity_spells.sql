@@ -13,7 +13,7 @@ orders as (
       case
         when definitions.method = 'days' then definitions.days
         -- Two gaps make a habit; before that the year counts.
-        when days.day_number < 3 then {{ var('active_days') }}
+        when days.day_number < 3 then {{ active_days() }}
         else greatest(definitions.days, ceil(cast(definitions.multiple as double) * days.usual_gap_days))
       end as integer
     ) as lapses_on

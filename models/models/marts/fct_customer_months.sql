@@ -31,7 +31,7 @@ months as (
 ends as (
   select
     months.*,
-    coalesce(order_days.ordered_on > months.ends_on - {{ var('active_days') }}, false) as is_active_at_end
+    coalesce(order_days.ordered_on > months.ends_on - {{ active_days() }}, false) as is_active_at_end
   from months
   asof left join order_days
     on months.customer_key = order_days.customer_key and months.ends_on >= order_days.ordered_on

@@ -9,8 +9,8 @@ bought as (
     max(ordered_on) as last_order_on,
     sum(order_count) as lifetime_order_count,
     sum(amount) as lifetime_amount,
-    coalesce(sum(order_count) filter (where ordered_on > {{ company_date(as_of()) }} - {{ var('active_days') }}), 0) as order_count,
-    coalesce(sum(amount) filter (where ordered_on > {{ company_date(as_of()) }} - {{ var('active_days') }}), 0) as amount,
+    coalesce(sum(order_count) filter (where ordered_on > {{ company_date(as_of()) }} - {{ active_days() }}), 0) as order_count,
+    coalesce(sum(amount) filter (where ordered_on > {{ company_date(as_of()) }} - {{ active_days() }}), 0) as amount,
     median(gap_days) as median_gap_days
   from days
   group by customer_key

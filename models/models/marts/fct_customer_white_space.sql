@@ -11,7 +11,7 @@ with bought as (
     and lines.customer_key is not null
     and products.category_level_1 is not null
     and lines.ordered_on <= {{ company_date(as_of()) }}
-    and lines.ordered_on > {{ company_date(as_of()) }} - {{ var('active_days') }}
+    and lines.ordered_on > {{ company_date(as_of()) }} - {{ active_days() }}
   group by
     lines.customer_key,
     products.category_level_1

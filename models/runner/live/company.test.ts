@@ -119,3 +119,32 @@ it("a snapshot that states a position has every row committed before it", async 
   }
   expect(failures).toEqual([]);
 });
+
+it("rebuilds what depends on a setting as soon as the company changes it, nightly models too", async () => {
+  const today = "date '2026-11-22'";
+  const active = (days: string): string =>
+    `select count(distinct customer_key)::int as customers from marts.fct_orders where is_counted and kind = 'sale' and ordered_on <= ${today} and ordered_on > ${today} - ${days}`;
+  const figures = `
+    select
+      (select value from marts.dim_company_settings where setting = 'active_days') as setting,
+      (select count(*)::int from marts.dim_customers where is_active) as now_active,
+      (select count(*)::int from marts.fct_customer_months where month = date '2026-11-01' and is_active_at_end) as this_month_active,
+      (select count(*)::int from marts.fct_customer_rfm where order_count > 0) as bought`;
+  const decisions = [
+    ["20", "insert into crm.company_settings (key, value) values ('active_days', '20')"],
+    ["365", "update crm.company_settings set deleted_at = now() where key = 'active_days'"],
+  ] as const;
+  for (const [value, decision] of decisions) {
+    await pool.query(decision);
+    const { lsn } = await inPostgres("select pg_current_wal_insert_lsn()::text as lsn");
+    const pointer = await snapshotAt(String(lsn));
+    const { customers } = await ask(pointer, active(value));
+    expect(await ask(pointer, figures)).toEqual({
+      setting: value,
+      now_active: customers,
+      this_month_active: customers,
+      bought: customers,
+    });
+  }
+  expect(failures).toEqual([]);
+});

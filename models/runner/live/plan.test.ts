@@ -15,7 +15,7 @@ const occasion = (more: Partial<Occasion>): Occasion => ({
 async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downstream" | "tests" | "always" | "whole", string[]>> {
   const projectDir = await writeProject({
     "models/sources.yml":
-      "sources: [{name: crm, database: mirror, schema: raw, tables: [{name: orders}, {name: customers}]}, {name: fits, schema: fits, tables: [{name: level, meta: {fit: level}}]}]",
+      "sources: [{name: crm, database: mirror, schema: raw, tables: [{name: orders}, {name: customers}, {name: settings, meta: {decides: true}}]}, {name: fits, schema: fits, tables: [{name: level, meta: {fit: level}}]}]",
     "macros/time.sql": "{% macro cut() %}'{{ var('as_of') }}'{% endmacro %}\n{% macro other() %}1{% endmacro %}",
     "models/stg_orders.sql": "select * from {{ source('crm', 'orders') }}",
     "models/stg_customers.sql": "select {{ other() }} as one from {{ source('crm', 'customers') }}",
@@ -28,6 +28,8 @@ async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downs
     "models/fct_level.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_level') }}, {{ ref('fct_nightly') }}",
     "models/rpt_level.sql": "select * from {{ ref('fct_level') }}",
     "models/rpt_both.sql": "select * from {{ ref('fct_nightly') }} union all select * from {{ ref('fct_live') }}",
+    "models/stg_settings.sql": "select * from {{ source('crm', 'settings') }}",
+    "models/fct_decided.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_settings') }}, {{ ref('stg_orders') }}",
     "tests/both_add_up.sql": "select 1 from {{ ref('fct_live') }}, {{ ref('rpt_hourly') }} where false",
     "models/tests.yml":
       "models: [{name: rpt_hourly, columns: [{name: x, data_tests: [unique]}]}, {name: fct_live, columns: [{name: x, data_tests: [unique]}]}]",
@@ -82,10 +84,21 @@ it("takes what reads the results of fits when there are new ones, nightly models
   });
 });
 
+it("takes what reads the company's decisions when one changes, nightly models too, and nothing else", async () => {
+  const plan = await planner();
+  expect(plan(occasion({ changed: ["settings"] }))).toEqual({
+    cut: ["stg_settings"],
+    downstream: ["fct_decided", "fct_timed"],
+    tests: [],
+    always: ["fct_timed", "stg_settings"],
+    whole: ["fct_decided", "fct_timed"],
+  });
+});
+
 it("takes everything when all is asked for", async () => {
   const { cut, downstream, tests } = (await planner())("all");
-  expect(cut).toEqual(["stg_customers", "stg_level", "stg_orders"]);
-  expect(downstream).toHaveLength(8);
+  expect(cut).toEqual(["stg_customers", "stg_level", "stg_orders", "stg_settings"]);
+  expect(downstream).toHaveLength(9);
   expect(tests).toHaveLength(3);
 });
 

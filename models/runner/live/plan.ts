@@ -1,6 +1,6 @@
 import { isFitSource } from "../fits/fit-tables.ts";
 import { Graph } from "../graph.ts";
-import type { Node, Project } from "../resources.ts";
+import type { Node, Project, Source } from "../resources.ts";
 import { refreshOf, timeGrainOf, type Refresh } from "./refresh.ts";
 
 /** What one build does, in its two steps. */
@@ -52,8 +52,8 @@ export function planBuild(project: Project, reason: BuildReason): BuildPlan {
   const nodes = [...project.nodes.values()];
   const all = nodes.filter(isBuilt);
   const due = reason === "all" ? all : dueByThemselves(project, all, reason);
-  const fitted = reason !== "all" && reason.fitted ? downstreamOfFits(project) : new Set<string>();
-  const rebuilt = reason === "all" ? all : reached(project, all, due, reason, fitted);
+  const atOnce = reason === "all" ? new Set<string>() : downstreamAtOnce(project, reason);
+  const rebuilt = reason === "all" ? all : reached(project, all, due, reason, atOnce);
   const ids = idsOf(rebuilt);
   const tests = nodes.filter((node) => node.resourceType === "test");
   const slowest = slowestUpstream(project);
@@ -69,7 +69,7 @@ export function planBuild(project: Project, reason: BuildReason): BuildPlan {
     ),
     always: idsOf([...due, ...rebuilt.filter(readsSources), ...late]),
     // What follows seldom does not know either which rows of its other inputs changed since.
-    whole: idsOf([...due, ...all.filter((node) => fitted.has(node.uniqueId) && refreshOf(node) !== "live")]),
+    whole: idsOf([...due, ...all.filter((node) => atOnce.has(node.uniqueId) && refreshOf(node) !== "live")]),
     all,
     readsSources,
   };
@@ -114,21 +114,27 @@ function dueByThemselves(project: Project, all: readonly Node[], occasion: Occas
   });
 }
 
-/** Unique ids of what reads results of fits, by whatever way. */
-function downstreamOfFits(project: Project): Set<string> {
+/** Whether a source says with `meta.decides` that its rows are decisions of the company: what reads them follows with the next build, nightly models too. */
+const isDecision = (source: Source): boolean => source.config.meta.decides === true;
+
+/** Unique ids of what follows this occasion however seldom it follows others: what reads new results of fits or changed decisions, by whatever way. */
+function downstreamAtOnce(project: Project, occasion: Occasion): Set<string> {
   const graph = new Graph(project.nodes.values());
-  const found = new Set([...project.sources.values()].filter(isFitSource).map((source) => source.uniqueId));
+  const sources = [...project.sources.values()].filter(
+    (source) => (occasion.fitted && isFitSource(source)) || (isDecision(source) && occasion.changed.includes(source.identifier)),
+  );
+  const found = new Set(sources.map((source) => source.uniqueId));
   // A set goes on to what is added to it on the way.
   for (const id of found) for (const child of graph.children(id)) found.add(child);
   return found;
 }
 
 /** What is due and everything downstream of it and of the changes, but not by way of models that are not due now. */
-function reached(project: Project, all: readonly Node[], due: readonly Node[], occasion: Occasion, fitted: ReadonlySet<string>): Node[] {
+function reached(project: Project, all: readonly Node[], due: readonly Node[], occasion: Occasion, atOnce: ReadonlySet<string>): Node[] {
   const graph = new Graph(project.nodes.values());
   const isTakenUp = (id: string): boolean => {
     const node = project.nodes.get(id);
-    return node !== undefined && isBuilt(node) && (fitted.has(id) || isOverdue(node, occasion) || follows(node, occasion));
+    return node !== undefined && isBuilt(node) && (atOnce.has(id) || isOverdue(node, occasion) || follows(node, occasion));
   };
   const sources = [...project.sources.values()].filter(
     (source) => occasion.changed.includes(source.identifier) || (occasion.fitted && isFitSource(source)),

@@ -2,8 +2,12 @@ with source as (
   select * from {{ source('crm', 'company_settings') }}
 ),
 
+-- The project's variable of that name goes before the operational API's default.
 known as (
-  {{ company_setting_defaults() }}
+  select
+    key,
+    case key when 'active_days' then '{{ var('active_days') }}' else default_value end as default_value
+  from ({{ company_setting_defaults() }}) as defaults
 ),
 
 renamed as (
