@@ -187,7 +187,11 @@ test("without mail the same request is refused with what to do", async () => {
   try {
     const answer = await createBrowsers(other)().send("POST", "/api/auth/request-password-reset", { email: "ned@example.com" });
     expect(answer).toMatchObject({ status: 400, body: { code: "RESET_PASSWORD_DISABLED" } });
-    expect((await createBrowsers(other)().send("GET", "/api/auth/ways")).body).toEqual({ company: false, mail: false });
+    expect((await createBrowsers(other)().send("GET", "/api/auth/ways")).body).toEqual({
+      company: false,
+      mail: false,
+      password_length: 12,
+    });
   } finally {
     await other.close();
   }

@@ -35,7 +35,10 @@ export function createAuthRoutes(auth: Auth): Hono<Env> {
   });
 
   /** What the sign-in page offers. */
-  app.get("/api/auth/ways", (context) => context.json({ company: auth.company !== null, mail: auth.hasMail }));
+  app.get("/api/auth/ways", async (context) => {
+    const { password_length } = await auth.settings.get();
+    return context.json({ company: auth.company !== null, mail: auth.hasMail, password_length });
+  });
 
   app.on(["GET", "POST"], "/api/auth/*", async (context) => problemOf(await auth.handle(await withClientAddress(context))));
 

@@ -9,6 +9,18 @@ export interface Me {
   roles: Role[];
 }
 
+/** What `GET /api/v1/me` says of the account beside its owner. */
+export interface SignedIn extends Me {
+  account: {
+    kind: "session" | "api-key";
+    second_factor: boolean;
+    /** False for who signs in at the company's provider only. */
+    has_password: boolean;
+    idle_minutes: number;
+    password_length: number;
+  };
+}
+
 export interface DemoAccount {
   email: string;
   name: string;

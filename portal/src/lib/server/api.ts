@@ -3,6 +3,12 @@ import type { RequestEvent } from "@sveltejs/kit";
 /** A caller of our own APIs, acting for the person whose page is being made. Paths begin with a slash. */
 export type Api = (path: string, init?: RequestInit) => Promise<Response>;
 
+/** What a page asks for by itself, when data has changed: it must not count as something that its user did. */
+const selfReloading = new Set(["/(app)/dashboards/[id]/tiles"]);
+
+/** Of the browser's own headers, what the APIs go by: who calls, and from what. */
+const passedOn = ["cookie", "user-agent"];
+
 /**
  * In production the APIs live in the same process and answer without a socket; under `vite dev` they are reached through its proxy.
  * Either way the caller's cookie goes along, so an answer never knows more than the caller may.
@@ -11,8 +17,11 @@ export function apiFor(event: RequestEvent): Api {
   const inProcess = event.platform?.req?.kehu;
   return (path, init = {}) => {
     const headers = new Headers(init.headers);
-    const cookie = event.request.headers.get("cookie");
-    if (cookie && !headers.has("cookie")) headers.set("cookie", cookie);
+    for (const name of passedOn) {
+      const value = event.request.headers.get(name);
+      if (value && !headers.has(name)) headers.set(name, value);
+    }
+    if (selfReloading.has(event.route.id ?? "")) headers.set("x-kehu-background", "1");
     if (!headers.has("origin")) headers.set("origin", event.url.origin);
     if (!headers.has("accept-language")) headers.set("accept-language", event.locals.locale);
     if (!inProcess) return event.fetch(path, { ...init, headers });

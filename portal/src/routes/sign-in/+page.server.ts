@@ -1,43 +1,62 @@
 import { fail, redirect } from "@sveltejs/kit";
 import { m } from "#lib/paraglide/messages.js";
+import { safePath } from "#lib/safe-path.ts";
 import type { DemoAccount } from "#lib/session.ts";
-import { apiFor, ApiError, readJson } from "#lib/server/api.ts";
+import { askAccounts, textOf } from "#lib/server/account.ts";
+import { apiFor, readJson } from "#lib/server/api.ts";
 import { readMe } from "#lib/server/session.ts";
 import { passCookies } from "#lib/server/set-cookie.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
-/** Only a path of this site: never `//other.site` or `https://…`. */
-const safePath = (to: string | null): string => (to && /^\/(?![/\\])/.test(to) ? to : "/");
+/** What the way back from the company's provider says when it failed. */
+const companyErrors: Record<string, () => string> = {
+  DEVICE_NOT_ADMITTED: m.sign_in_device,
+  ACCOUNT_STOPPED: m.sign_in_stopped,
+  NOT_AN_EMPLOYEE: m.sign_in_company_unknown,
+  signup_disabled: m.sign_in_company_unknown,
+  account_not_linked: m.sign_in_company_unknown,
+  away: m.sign_in_company_away,
+};
 
 export const load: PageServerLoad = async (event) => {
   if (await readMe(event)) redirect(303, safePath(event.url.searchParams.get("to")));
-  const demoAccounts = await readJson<DemoAccount[]>(await apiFor(event)("/api/auth/demo-accounts"));
-  return { demoAccounts };
+  const api = apiFor(event);
+  const [demoAccounts, ways] = await Promise.all([
+    readJson<DemoAccount[]>(await api("/api/auth/demo-accounts")),
+    readJson<{ company: boolean; mail: boolean }>(await api("/api/auth/ways")),
+  ]);
+  const error = event.url.searchParams.get("error");
+  return {
+    demoAccounts,
+    ways,
+    to: event.url.searchParams.get("to"),
+    problem: error === null ? null : (companyErrors[error] ?? m.sign_in_company_failed)(),
+    done: event.url.searchParams.has("reset") ? m.sign_in_reset_done() : null,
+  };
 };
 
 export const actions: Actions = {
   default: async (event) => {
     const form = await event.request.formData();
-    const email = String(form.get("email") ?? "").trim();
-    const password = String(form.get("password") ?? "");
+    const email = textOf(form, "email").trim();
+    const password = textOf(form, "password");
+    const to = event.url.searchParams.get("to");
     if (!email || !password) return fail(400, { email, message: m.sign_in_missing() });
-    const response = await apiFor(event)("/api/auth/sign-in/email", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ email, password }),
-    });
-    if (response.status === 429) {
-      return fail(429, { email, message: m.sign_in_too_many({ seconds: response.headers.get("x-retry-after") ?? "10" }) });
+    const answer = await askAccounts<{ twoFactorRedirect?: boolean }>(event, "POST", "/api/auth/sign-in/email", { email, password });
+    passCookies(answer.response, event.cookies);
+    if (answer.ok)
+      redirect(303, answer.body.twoFactorRedirect ? `/sign-in/code${to ? `?to=${encodeURIComponent(to)}` : ""}` : safePath(to));
+    switch (answer.status) {
+      case 429:
+        return fail(429, { email, message: m.sign_in_too_many({ seconds: answer.response.headers.get("retry-after") ?? "10" }) });
+      case 400:
+      case 401:
+      case 422:
+        return fail(401, { email, message: m.sign_in_wrong() });
+      case 403:
+        if (answer.code === "DEVICE_NOT_ADMITTED") return fail(403, { email, message: m.sign_in_device() });
+        if (answer.code === "ACCOUNT_STOPPED") return fail(403, { email, message: m.sign_in_stopped() });
     }
-    if (response.status === 401 || response.status === 400 || response.status === 422)
-      return fail(401, { email, message: m.sign_in_wrong() });
-    try {
-      await readJson(response);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return fail(502, { email, message: m.sign_in_failed({ detail: error.message }) });
-    }
-    passCookies(response, event.cookies);
-    redirect(303, safePath(event.url.searchParams.get("to")));
+    return fail(502, { email, message: m.sign_in_failed({ detail: answer.detail }) });
   },
 };

@@ -1,0 +1,6 @@
+/** What a step of setting up the second factor answers. `setup`: what the app needs, and the recovery codes, shown once. */
+export interface SecondFactorResult {
+  message?: string;
+  done?: string;
+  setup?: { address: string; key: string; codes: string[] };
+}
