@@ -1,4 +1,5 @@
 import { dictMethod, listMethod } from "./collection-methods.ts";
+import { macroAttribute } from "./macro-facts.ts";
 import { itemOf } from "./operators.ts";
 import { stringMethod } from "./string-methods.ts";
 import { Dict, PyObject, Undefined, firstDefined, type Value } from "./values.ts";
@@ -6,6 +7,7 @@ import { Dict, PyObject, Undefined, firstDefined, type Value } from "./values.ts
 /** A Python attribute or method of a value; undefined when it has none of the name. */
 export function attributeOf(target: Value, name: string): Value | undefined {
   if (typeof target === "string") return stringMethod(target, name);
+  if (typeof target === "function") return macroAttribute(target, name);
   if (Array.isArray(target)) return firstDefined(namedPart(target, name), listMethod(target, name));
   if (target instanceof Dict) return dictMethod(target, name);
   if (target instanceof PyObject) return target.attribute(name);

@@ -216,6 +216,28 @@ const snippets: [template: string, text: string][] = [
   ["a\n  {%+ if true %}b{% endif %}\n  c\n", "a\n  b\n  c"],
   ["{% set x %}\n a\n{% endset %}[{{ x }}]", "[\n a\n]"],
   ["{{ 'a' }}\n\n{# c #}\n{{- 'b' }}\n", "a\n\nb"],
+  // Statements of Jinja's own that need no loader.
+  ["{% block t %}a{{ user.name }}{% endblock t %}|{{ self.t() }}", "aWei|aWei"],
+  ["{% set x = 1 %}{% block t %}{{ x }}{% set y = 2 %}{{ y }}{% endblock %}{{ y }}|", "12|"],
+  ["{% for i in items %}{% block t %}[{{ i }}]{% endblock %}{% endfor %}", "[][][]"],
+  ["{% for i in items %}{% block t scoped %}[{{ i }}{{ loop.index }}]{% endblock %}{% endfor %}", "[31][12][23]"],
+  ["{% block a %}1{% block b %}2{% endblock %}3{% endblock %}{{ self.b() }}{{ self }}", "1232<TemplateReference None>"],
+  ["{% print 1 %}{% print 1, 2 %}", "112"],
+  ["{% for i in items %}{% if i == 1 %}{% break %}{% endif %}{{ i }}{% endfor %}|", "3|"],
+  ["{% for i in items %}{% if i == 1 %}{% continue %}{% endif %}{{ i }}{% else %}none{% endfor %}|", "32|"],
+  ["{% for i in items %}{% for j in items %}{% if j == 1 %}{% break %}{% endif %}{{ i }}{{ j }} {% endfor %}{% endfor %}|", "33 13 23 |"],
+  ["{% for i in items %}{% set x %}a{% if i == 1 %}{% break %}{% endif %}{% endset %}{{ x }}{{ i }}{% endfor %}|", "a3|"],
+  ["{% for i in items %}{% with %}{% if i == 1 %}{% continue %}{% endif %}{% endwith %}{{ i }}{% endfor %}", "32"],
+  ["{% for i in items %}{% filter upper %}a{% if i == 1 %}{% break %}{% endif %}{% endfilter %}{% endfor %}", "A"],
+  [
+    "{% macro m(a, b=1) %}{{ varargs }}{% endmacro %}{{ m.name }}{{ m.arguments }}{{ m.catch_kwargs }}{{ m.catch_varargs }}{{ m.caller }}",
+    "m('a', 'b')FalseTrueFalse",
+  ],
+  [
+    "{% macro m(a) %}{{ kwargs }}{{ caller() }}{% endmacro %}{{ m.name }}{{ m.arguments }}{{ m.catch_kwargs }}{{ m.catch_varargs }}{{ m.caller }}",
+    "m('a',)TrueFalseTrue",
+  ],
+  ["{% macro m(a, caller=none) %}{{ caller is none }}{% endmacro %}{{ m(1) }}{% call m(1) %}y{% endcall %}", "TrueFalse"],
 ];
 
 it.each(snippets)("%j renders %j", async (template, text) => {
@@ -223,10 +245,35 @@ it.each(snippets)("%j renders %j", async (template, text) => {
 });
 
 it.each([
-  ["{% for i in [1] %}{% break %}{% endfor %}", 'there is no statement "break"'],
-  ["{% block b %}{% endblock %}", 'there is no statement "block"'],
+  ["{% break %}", "{% break %} stands in no loop\n  at t.sql:1"],
+  ["{% for i in [1] %}{% macro m() %}{% continue %}{% endmacro %}{% endfor %}", "{% continue %} stands in no loop"],
+  ["{% block a %}{% endblock %}{% block a %}{% endblock %}", 'block "a" is defined twice'],
+  ["{% block a loud %}{% endblock %}", 'a block is "scoped", "required" or both, and not "loud"'],
+  ["{% block a required %}{% endblock %}", "Required block 'a' not found"],
+  ["{% block a %}{{ super() }}{% endblock %}", "'super' is undefined"],
+  [
+    "\n{% extends 'x' %}",
+    "{% extends %} can't be used: it needs a template loader, and dbt has none: put what is shared in a macro, and call it with {% call name() %}\n  at t.sql:2",
+  ],
+  ["{% include 'x' ignore missing %}", "put the text in a macro and call it: {{ name() }}"],
+  ["{% import 'x' as y %}", "macros are there without, a package's as package.name()"],
+  ["{% from 'x' import y %}", "macros are there without, a package's as package.name()"],
+  ["{% trans %}x{% endtrans %}", "dbt does not have Jinja's translations"],
+  ["{% debug %}", "{{ log(value, info=true) }} shows a value"],
   ["{% autoescape true %}{% endautoescape %}", 'there is no statement "autoescape"'],
   ["{{ 'x' | urlize }}", "No filter named 'urlize'"],
-])("%j, which dbt does not have or SQL has no use for, is refused", async (template, message) => {
+  ["{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "macro 'm' takes not more than 1 argument(s)"],
+  ["{% macro m(a) %}{% endmacro %}{{ m(b=2) }}", "macro 'm' takes no keyword argument 'b'"],
+  ["{% macro m(a) %}{% endmacro %}{{ m(1, a=2) }}", "macro 'm' takes no keyword argument 'a'"],
+  ["{% macro m() %}{% endmacro %}{% call m() %}x{% endcall %}", "macro 'm' does not call caller(), and was called by {% call %}"],
+])("%j is refused, as by dbt", async (template, message) => {
   await expect((async () => renderTemplate(parseTemplate(template, "t.sql"), globalsOf({})))()).rejects.toThrow(message);
+});
+
+it("passes over the types that dbt documents macros' parameters with", async () => {
+  const template = parseTemplate(
+    "{% macro m(a: string, b: dict[string, list[int]] = none) %}{{ a }}{{ b }}{% endmacro %}{{ m(1) }}",
+    "t.sql",
+  );
+  expect(await renderTemplate(template, globalsOf({}))).toBe("1None");
 });

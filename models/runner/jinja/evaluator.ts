@@ -1,15 +1,19 @@
 import { ExpressionEvaluator, type RenderOptions } from "./expression-evaluator.ts";
+import { LoopControl } from "./loop-control.ts";
 import { Loop } from "./loop.ts";
+import { checkArguments, factsOf, rememberMacro } from "./macro-facts.ts";
 import { MacroReturn } from "./macro-return.ts";
 import { Scope, type Globals } from "./scope.ts";
-import type { FilterCall, MacroStatement, Parameter, Statement, Target, Template } from "./syntax.ts";
+import { TemplateReference } from "./template-reference.ts";
+import type { BlockStatement, FilterCall, MacroStatement, Parameter, Statement, Target, Template } from "./syntax.ts";
 import { Dict, PyError, PyObject, Undefined, iterate, toText, truthy, tuple, type Callable, type Value } from "./values.ts";
 
 /** Renders a template with the host's globals. Raises TemplateError. */
 export async function renderTemplate(template: Template, globals: Globals, options: RenderOptions = {}): Promise<string> {
-  const evaluator = new Evaluator(template, options);
+  const scope = new Scope(undefined, globals);
+  const evaluator = new Evaluator(template, options, scope);
   try {
-    return await evaluator.render(template.body, new Scope(undefined, globals));
+    return await evaluator.render(template.body, scope);
   } catch (thrown) {
     if (thrown instanceof MacroReturn) return toText(thrown.value);
     throw thrown;
@@ -20,15 +24,25 @@ export async function renderTemplate(template: Template, globals: Globals, optio
 export async function evaluateExpression(template: Template, globals: Globals, options: RenderOptions = {}): Promise<Value> {
   const [statement] = template.body;
   if (template.body.length !== 1 || statement?.kind !== "output") return renderTemplate(template, globals, options);
-  return new Evaluator(template, options).output(statement.value, new Scope(undefined, globals));
+  const scope = new Scope(undefined, globals);
+  return new Evaluator(template, options, scope).output(statement.value, scope);
 }
 
 /** A macro of a file, callable with these globals. */
 export function bindMacro(macro: MacroStatement, template: Template, globals: Globals, options: RenderOptions = {}): Callable {
-  return new Evaluator(template, options).macro(macro.name, macro.parameters, macro.body, new Scope(undefined, globals));
+  const scope = new Scope(undefined, globals);
+  return new Evaluator(template, options, scope).macro(macro.name, macro.parameters, macro.body, scope);
 }
-/** Executes statements. */
+
+/** Executes statements. `root`: the scope of the template itself. */
 class Evaluator extends ExpressionEvaluator {
+  private readonly root: Scope;
+
+  constructor(template: Template, options: RenderOptions, root: Scope) {
+    super(template, options);
+    this.root = root;
+  }
+
   async render(body: Statement[], scope: Scope): Promise<string> {
     let text = "";
     for (const statement of body) {
@@ -40,6 +54,7 @@ class Evaluator extends ExpressionEvaluator {
       try {
         text += await this.execute(statement, scope);
       } catch (thrown) {
+        if (thrown instanceof LoopControl) thrown.text = text + thrown.text;
         throw this.locate(thrown, this.line);
       }
     }
@@ -57,15 +72,21 @@ class Evaluator extends ExpressionEvaluator {
       }
       case "for":
         return this.loop(statement, await this.evaluate(statement.items, scope), scope, 0);
+      case "break":
+      case "continue":
+        throw new LoopControl(statement.kind);
+      case "print": {
+        let text = "";
+        for (const value of statement.values) text += toText(await this.evaluate(value, scope));
+        return text;
+      }
+      case "block":
+        return this.block(statement, statement.scoped ? scope : this.root);
       case "set":
         this.assign(statement.target, await this.evaluate(statement.value, scope), scope);
         return "";
       case "set-block":
-        this.assign(
-          statement.target,
-          await this.filterText(statement.filters, await this.render(statement.body, new Scope(scope)), scope),
-          scope,
-        );
+        this.assign(statement.target, await this.filterText(statement.filters, await this.captured(statement.body, scope), scope), scope);
         return "";
       case "do":
         await this.evaluate(statement.value, scope);
@@ -79,12 +100,34 @@ class Evaluator extends ExpressionEvaluator {
         return toText(await this.call(statement.call.target, statement.call.args, scope, statement.line, new Map([["caller", caller]])));
       }
       case "filter-block":
-        return toText(await this.filterText(statement.filters, await this.render(statement.body, new Scope(scope)), scope));
+        return toText(await this.filterText(statement.filters, await this.captured(statement.body, scope), scope));
       case "with": {
         const inner = new Scope(scope);
         for (const { target, value } of statement.bindings) this.assign(target, await this.evaluate(value, scope), inner);
         return this.render(statement.body, inner);
       }
+    }
+  }
+
+  private async block({ name, required, body }: BlockStatement, scope: Scope): Promise<string> {
+    if (required) throw new PyError(`Required block '${name}' not found: no template extends this one`);
+    return this.render(body, new Scope(scope));
+  }
+
+  protected override selfReference(): Value {
+    return new TemplateReference((name) => {
+      const block = this.template.blocks.get(name);
+      return block && ((): Promise<string> => this.block(block, this.root));
+    });
+  }
+
+  /** The text of a body that goes somewhere else than out: what it wrote before a `break` is lost. */
+  private async captured(body: Statement[], scope: Scope): Promise<string> {
+    try {
+      return await this.render(body, new Scope(scope));
+    } catch (thrown) {
+      if (thrown instanceof LoopControl) thrown.text = "";
+      throw thrown;
     }
   }
 
@@ -119,7 +162,13 @@ class Evaluator extends ExpressionEvaluator {
       const inner = new Scope(scope);
       inner.set("loop", loop);
       this.assign(statement.target, item, inner);
-      text += await this.render(statement.body, inner);
+      try {
+        text += await this.render(statement.body, inner);
+      } catch (thrown) {
+        if (!(thrown instanceof LoopControl)) throw thrown;
+        text += thrown.text;
+        if (thrown.kind === "break") break;
+      }
     }
     return text;
   }
@@ -146,9 +195,11 @@ class Evaluator extends ExpressionEvaluator {
   /** `returns`: whether `return()` inside ends this macro, or (a call block's body) the one around it. */
   macro(name: string, parameters: Parameter[], body: Statement[], scope: Scope, returns: "catch" | "pass" = "catch"): Callable {
     const known = new Set(parameters.map((parameter) => parameter.name));
+    const facts = factsOf(name, parameters, body);
     const callable: Callable = async (args, kwargs) => {
+      checkArguments(facts, args, kwargs);
       // A macro may run while its caller waits: each call has an evaluator, and so a line, of its own.
-      const evaluator = new Evaluator(this.template, this.options);
+      const evaluator = new Evaluator(this.template, this.options, this.root);
       const inner = new Scope(scope);
       inner.set("varargs", tuple(args.slice(parameters.length)));
       inner.set("kwargs", Dict.of(Object.fromEntries([...kwargs].filter(([key]) => !known.has(key) && key !== "caller"))));
@@ -168,6 +219,7 @@ class Evaluator extends ExpressionEvaluator {
       }
     };
     Object.defineProperty(callable, "name", { value: name });
+    rememberMacro(callable, facts);
     return callable;
   }
 }

@@ -3,6 +3,7 @@ import { getAttribute, getItem } from "./attributes.ts";
 import { builtins } from "./builtins.ts";
 import { TemplateError } from "./errors.ts";
 import { filters, type FilterHost } from "./filters.ts";
+import { LoopControl } from "./loop-control.ts";
 import { MacroReturn } from "./macro-return.ts";
 import { binary, comparison, slice } from "./operators.ts";
 import type { Scope } from "./scope.ts";
@@ -30,7 +31,7 @@ export interface RenderOptions {
   chainUndefined?: boolean;
 }
 /** Evaluates expressions; one per macro call, since a call keeps the line it is at. */
-export class ExpressionEvaluator implements FilterHost {
+export abstract class ExpressionEvaluator implements FilterHost {
   protected readonly template: Template;
   protected readonly options: RenderOptions;
   /** The line being worked on, for errors. */
@@ -42,10 +43,13 @@ export class ExpressionEvaluator implements FilterHost {
   }
 
   protected locate(thrown: unknown, line: number): unknown {
-    if (thrown instanceof MacroReturn || thrown instanceof TemplateError) return thrown;
+    if (thrown instanceof MacroReturn || thrown instanceof LoopControl || thrown instanceof TemplateError) return thrown;
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return new TemplateError(reason, { file: this.template.file, line, source: this.template.source }, [], thrown);
   }
+
+  /** `self`. */
+  protected abstract selfReference(): Value;
 
   async output(value: Expression, scope: Scope): Promise<Value> {
     try {
@@ -61,7 +65,8 @@ export class ExpressionEvaluator implements FilterHost {
         return node.isFloat && typeof node.value === "number" ? new Float(node.value) : node.value;
       case "name": {
         const found = firstDefined<Value>(scope.get(node.name), Object.hasOwn(builtins, node.name) ? builtins[node.name] : undefined);
-        return found === undefined ? new Undefined(node.name) : found;
+        if (found !== undefined) return found;
+        return node.name === "self" ? this.selfReference() : new Undefined(node.name);
       }
       case "list":
         return this.evaluateAll(node.items, scope);

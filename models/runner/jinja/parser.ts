@@ -1,14 +1,29 @@
 import { ExpressionParser } from "./expression-parser.ts";
 import { tokenize } from "./lexer.ts";
-import type { Expression, MacroStatement, Parameter, Statement, Target, Template } from "./syntax.ts";
+import type { BlockStatement, Expression, MacroStatement, Parameter, Statement, Target, Template } from "./syntax.ts";
 
 /** Reads a template; raises TemplateError with file, line and the source around. */
 export function parseTemplate(source: string, file: string): Template {
-  const body = new StatementParser(tokenize(source, file), file, source).parseAll();
-  return { file, source, body };
+  const parser = new StatementParser(tokenize(source, file), file, source);
+  const body = parser.parseAll();
+  return { file, source, body, blocks: parser.blocks };
 }
 
+/** Statements of Jinja that dbt does not have, and what does the same. */
+const withoutDbt: Record<string, string> = {
+  extends: "it needs a template loader, and dbt has none: put what is shared in a macro, and call it with {% call name() %}",
+  include: "it needs a template loader, and dbt has none: put the text in a macro and call it: {{ name() }}",
+  import: "it needs a template loader, and dbt has none: macros are there without, a package's as package.name()",
+  from: "it needs a template loader, and dbt has none: macros are there without, a package's as package.name()",
+  trans: "dbt does not have Jinja's translations: write the text itself",
+  debug: "dbt does not have Jinja's debug extension: {{ log(value, info=true) }} shows a value",
+};
+
 class StatementParser extends ExpressionParser {
+  readonly blocks = new Map<string, BlockStatement>();
+  /** How many loops are open in the macro, call or block being read. */
+  private loops = 0;
+
   parseAll(): Statement[] {
     const body = this.parseBody([], undefined);
     if (!this.is("end")) this.fail(`unexpected "${this.current.value}"`);
@@ -65,6 +80,18 @@ class StatementParser extends ExpressionParser {
         return this.parseFor(line);
       case "set":
         return this.parseSet(line);
+      case "break":
+      case "continue":
+        if (this.loops === 0) this.fail(`{% ${word} %} stands in no loop`, line);
+        this.expect("block-end");
+        return { kind: word, line };
+      case "print": {
+        const value = this.parseTuple();
+        this.expect("block-end");
+        return { kind: "print", values: value.kind === "tuple" ? value.items : [value], line };
+      }
+      case "block":
+        return this.parseNamedBlock(line);
       case "do": {
         const value = this.parseTuple();
         this.expect("block-end");
@@ -89,7 +116,8 @@ class StatementParser extends ExpressionParser {
         return this.parseWith(line);
       default: {
         const inside = opened ? ` inside the ${opened.name} opened in line ${opened.line}` : "";
-        return this.fail(`there is no statement "${word}"${inside}`, line);
+        const instead = Object.hasOwn(withoutDbt, word) ? `{% ${word} %} can't be used: ${withoutDbt[word]}` : undefined;
+        return this.fail(instead ?? `there is no statement "${word}"${inside}`, line);
       }
     }
   }
@@ -116,7 +144,9 @@ class StatementParser extends ExpressionParser {
     const items = this.parseTuple(() => this.parseBinary(0));
     const filter = this.accept("name", "if") ? this.parseExpression() : undefined;
     const recursive = this.accept("name", "recursive") !== undefined;
+    this.loops++;
     const body = this.parseBlock("for", line, "else", "endfor");
+    this.loops--;
     const otherwise = this.accept("name", "else") ? this.parseBlock("for", line, "endfor") : [];
     this.endTag("endfor");
     return { kind: "for", target, items, filter, recursive, body, otherwise, line };
@@ -133,6 +163,38 @@ class StatementParser extends ExpressionParser {
     const body = this.parseBlock("set", line, "endset");
     this.endTag("endset");
     return { kind: "set-block", target, filters, body, line };
+  }
+
+  private parseNamedBlock(line: number): Statement {
+    const { value: name } = this.expect("name");
+    const modifiers = new Set<string>();
+    for (let word = this.accept("name"); word; word = this.accept("name")) {
+      if (word.value !== "scoped" && word.value !== "required")
+        this.fail(`a block is "scoped", "required" or both, and not "${word.value}"`);
+      modifiers.add(word.value);
+    }
+    if (this.blocks.has(name)) this.fail(`block "${name}" is defined twice`, line);
+    const block: BlockStatement = {
+      kind: "block",
+      name,
+      scoped: modifiers.has("scoped"),
+      required: modifiers.has("required"),
+      body: [],
+      line,
+    };
+    this.blocks.set(name, block);
+    block.body = this.outsideLoops(() => this.parseBlock(`block "${name}"`, line, "endblock"));
+    this.endTag("endblock");
+    return block;
+  }
+
+  /** Reads what a loop around it can't be left from. */
+  private outsideLoops<Read>(read: () => Read): Read {
+    const { loops } = this;
+    this.loops = 0;
+    const result = read();
+    this.loops = loops;
+    return result;
   }
 
   private parseTarget(): Target {
@@ -158,6 +220,7 @@ class StatementParser extends ExpressionParser {
     this.expect("operator", "(");
     while (!this.accept("operator", ")")) {
       const { value: name } = this.expect("name");
+      if (this.accept("operator", ":")) this.skipType();
       const fallback = this.accept("operator", "=") ? this.parseExpression() : undefined;
       if (!fallback && parameters.some((parameter) => parameter.default))
         this.fail(`parameter "${name}" without a default stands after one with a default`);
@@ -167,10 +230,19 @@ class StatementParser extends ExpressionParser {
     return parameters;
   }
 
+  /** `name: list[string]`: dbt takes the types of a macro's parameters as documentation. */
+  private skipType(): void {
+    this.expect("name");
+    if (!this.accept("operator", "[")) return;
+    do this.skipType();
+    while (this.accept("operator", ","));
+    this.expect("operator", "]");
+  }
+
   private parseMacro(line: number, prefix: string, closing: string): MacroStatement {
     const name = prefix + this.expect("name").value;
     const parameters = this.parseParameters();
-    const body = this.parseBlock(`macro "${name}"`, line, closing);
+    const body = this.outsideLoops(() => this.parseBlock(`macro "${name}"`, line, closing));
     this.endTag(closing);
     return { kind: "macro", name, parameters, body, line };
   }
@@ -186,7 +258,7 @@ class StatementParser extends ExpressionParser {
       if (key === "adapter" && value.kind === "literal") adapter = String(value.value);
     }
     const name = `materialization_${own}_${adapter}`;
-    const body = this.parseBlock(`materialization "${own}"`, line, "endmaterialization");
+    const body = this.outsideLoops(() => this.parseBlock(`materialization "${own}"`, line, "endmaterialization"));
     this.endTag("endmaterialization");
     return { kind: "macro", name, parameters: [], body, line };
   }
@@ -195,7 +267,7 @@ class StatementParser extends ExpressionParser {
     const parameters = this.is("operator", "(") ? this.parseParameters() : [];
     const call = this.parseExpression();
     if (call.kind !== "call") this.fail("{% call %} needs a call: {% call name(...) %}", line);
-    const body = this.parseBlock("call", line, "endcall");
+    const body = this.outsideLoops(() => this.parseBlock("call", line, "endcall"));
     this.endTag("endcall");
     return { kind: "call", call, parameters, body, line };
   }

@@ -47,6 +47,9 @@ export type Statement =
       otherwise: Statement[];
       line: number;
     }
+  | { kind: "break" | "continue"; line: number }
+  | { kind: "print"; values: Expression[]; line: number }
+  | BlockStatement
   | { kind: "set"; target: Target; value: Expression; line: number }
   | { kind: "set-block"; target: Target; filters: FilterCall[]; body: Statement[]; line: number }
   | { kind: "do"; value: Expression; line: number }
@@ -63,6 +66,16 @@ export interface MacroStatement {
   line: number;
 }
 
+/** `{% block name %}`: with `scoped` it sees the names set around it, else those of the template. */
+export interface BlockStatement {
+  kind: "block";
+  name: string;
+  scoped: boolean;
+  required: boolean;
+  body: Statement[];
+  line: number;
+}
+
 export interface FilterCall {
   name: string;
   args: Argument[];
@@ -73,4 +86,5 @@ export interface Template {
   file: string;
   source: string;
   body: Statement[];
+  blocks: ReadonlyMap<string, BlockStatement>;
 }
