@@ -10,17 +10,36 @@ with measured as (
   from {{ ref('fct_customer_value_criteria') }}
 ),
 
-ranked as (
+-- Sorted with nothing but what decides: sorting whole rows is what takes time.
+ranks as (
   select
-    *,
+    customer_key,
+    month,
     cast(
       row_number() over (partition by month, tiers_segment order by score desc nulls last, revenue desc, customer_key)
       / count(*) over (partition by month, tiers_segment) as decimal(18, 8)
-    ) as rank_share,
-    row_number() over (
-      partition by month, profit_contribution is null or not is_margin_whole order by profit_contribution desc, customer_key
-    ) / count(*) over (partition by month, profit_contribution is null or not is_margin_whole) as profit_rank_share
+    ) as rank_share
   from measured
+),
+
+profit_ranks as (
+  select
+    customer_key,
+    month,
+    row_number() over (partition by month order by profit_contribution desc, customer_key)
+    / count(*) over (partition by month) as profit_rank_share
+  from measured
+  where profit_contribution is not null and is_margin_whole
+),
+
+ranked as (
+  select
+    measured.*,
+    ranks.rank_share,
+    profit_ranks.profit_rank_share
+  from measured
+  inner join ranks on measured.customer_key = ranks.customer_key and measured.month = ranks.month
+  left join profit_ranks on measured.customer_key = profit_ranks.customer_key and measured.month = profit_ranks.month
 ),
 
 reached as (

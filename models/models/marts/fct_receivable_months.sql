@@ -2,16 +2,46 @@ with receivables as (
   select * from {{ ref('fct_receivables') }}
 ),
 
+-- Nearly all portions are paid at once or not at all: these are owed in full from the order to the payment. Only the others change in between.
+paid_in_parts as (
+  select receivable_key
+  from {{ ref('int_receivables_allocated') }}
+  group by receivable_key
+  having count(*) > 1
+
+  union
+
+  select receivable_key
+  from receivables
+  where received_amount > 0 and settled_on is null
+),
+
+whole as (
+  select
+    receivables.*,
+    ordered_on as from_on,
+    coalesce(settled_on, {{ company_date(as_of()) }} + 1) as until_on,
+    amount as owed_amount
+  from receivables
+  anti join paid_in_parts on receivables.receivable_key = paid_in_parts.receivable_key
+),
+
+in_parts as (
+  select receivables.*
+  from receivables
+  semi join paid_in_parts on receivables.receivable_key = paid_in_parts.receivable_key
+),
+
 payments as (
   select
     allocated.receivable_key,
-    greatest(allocated.credited_on, receivables.ordered_on) as credited_on,
+    greatest(allocated.credited_on, in_parts.ordered_on) as credited_on,
     sum(allocated.amount) as amount
   from {{ ref('int_receivables_allocated') }} as allocated
-  inner join receivables on allocated.receivable_key = receivables.receivable_key
+  inner join in_parts on allocated.receivable_key = in_parts.receivable_key
   group by
     allocated.receivable_key,
-    greatest(allocated.credited_on, receivables.ordered_on)
+    greatest(allocated.credited_on, in_parts.ordered_on)
 ),
 
 -- What was paid changes with the order, when it is nothing, and with each payment.
@@ -20,7 +50,7 @@ changes as (
     receivable_key,
     ordered_on as changed_on,
     0 as amount
-  from receivables
+  from in_parts
   union all
   select * from payments
 ),
@@ -36,38 +66,34 @@ running as (
 ),
 
 spans as (
+  select * from whole
+  union all
   select
-    running.receivable_key,
+    in_parts.*,
     running.from_on,
-    least(running.until_on, {{ company_date(as_of()) }} + 1) as until_on,
-    receivables.amount - running.paid as owed_amount
+    running.until_on,
+    cast(in_parts.amount - running.paid as decimal(18, 2)) as owed_amount
   from running
-  inner join receivables on running.receivable_key = receivables.receivable_key
-  where receivables.amount > running.paid and running.from_on < running.until_on and running.from_on <= {{ company_date(as_of()) }}
+  inner join in_parts on running.receivable_key = in_parts.receivable_key
 ),
 
--- Every month end at which the portion was owed, the running month ending at the cut. Most portions are paid within a month or two.
-months as (
+-- Every month whose end the span reaches, the running month ending at the cut. Most portions are paid within a month or two.
+owed as (
   select
     *,
     least(last_day(month), {{ company_date(as_of()) }}) as ends_on
   from (
     select
       *,
-      cast(unnest(generate_series(date_trunc('month', from_on), date_trunc('month', until_on - 1), interval 1 month)) as date) as month
+      cast(unnest(generate_series(
+        date_trunc('month', from_on),
+        date_trunc('month', least(until_on, {{ company_date(as_of()) }}))
+        - case when until_on <= {{ company_date(as_of()) }} then interval 1 month else interval 0 month end,
+        interval 1 month
+      )) as date) as month
     from spans
+    where owed_amount > 0 and from_on < until_on and from_on <= {{ company_date(as_of()) }}
   ) as reached
-),
-
-owed as (
-  select
-    receivables.*,
-    months.month,
-    months.ends_on,
-    months.owed_amount
-  from months
-  inner join receivables on months.receivable_key = receivables.receivable_key
-  where months.ends_on >= months.from_on and months.ends_on < months.until_on
 ),
 
 final as (
