@@ -114,7 +114,9 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
   const readCatalogue = ({ scope, purpose, locale }: Ask): Promise<{ build: string; nodes: SeenNode[] }> =>
     reader.use(async ({ pointer, snapshot }) => ({
       build: pointer.build,
-      nodes: seenNodes(await snapshot.catalogue(), snapshot.marts, snapshot.grantedMarts(scope, purpose), locale),
+      nodes: seenNodes(await snapshot.catalogue(), snapshot.marts, snapshot.grantedMarts(scope, purpose), locale, (node) =>
+        snapshot.hiddenColumns(scope, node),
+      ),
     }));
 
   const handlers: Record<string, (c: Context, ask: Ask) => Promise<Response>> = {

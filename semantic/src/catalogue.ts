@@ -27,13 +27,15 @@ export interface SeenNode extends Omit<PublishedNode, "columns"> {
 
 /**
  * The nodes a caller may know of: the marts granted (`marts` are all there are, both by lower-case name), and what these are made of, up to the sources,
- * where the way there does not lead through a mart that is not granted. Everything else is left out, also from parents and inputs.
+ * where the way there does not lead through a mart that is not granted. Everything else is left out, also from parents and inputs,
+ * and so are the columns of a node (by its name) that are `hidden` from the caller.
  */
 export function seenNodes(
   nodes: readonly PublishedNode[],
   marts: { has: (name: string) => boolean },
   granted: ReadonlySet<string>,
   locale: Locale,
+  hidden: (node: string) => ReadonlySet<string> = () => new Set(),
 ): SeenNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const isMart = (node: PublishedNode): boolean => node.type !== "source" && marts.has(node.name.toLowerCase());
@@ -48,6 +50,7 @@ export function seenNodes(
     }
   }
   const lineage: ProjectLineage = new Map(nodes.filter(({ type }) => type !== "source" && type !== "seed").map((node) => [node.id, node]));
+  const hiddenOf = new Map(nodes.filter(({ id }) => seen.has(id)).map(({ id, name }) => [id, hidden(name.toLowerCase())]));
   const titleOf = (id: string, column: string, kind: LineageKind): string | null =>
     columnTitle(lineage, byId, { node: id, column, kind }, locale);
   return nodes
@@ -57,8 +60,9 @@ export function seenNodes(
       title: node.type === "source" ? (entityOf(node)?.label[language(locale)] ?? null) : null,
       parents: node.parents.filter((id) => seen.has(id)),
       rows: node.rows.filter((id) => seen.has(id)),
-      columns: node.columns.map((column) => {
-        const inputs = column.inputs.filter((input) => seen.has(input.node));
+      columns: node.columns.flatMap((column) => {
+        if (hiddenOf.get(node.id)?.has(column.name)) return [];
+        const inputs = column.inputs.filter((input) => seen.has(input.node) && !hiddenOf.get(input.node)?.has(input.column));
         return {
           ...column,
           title: titleOf(node.id, column.name, column.kind),
@@ -96,10 +100,11 @@ function columnTitle(
 
 /** The inputs of a measure or dimension, read of marts, as columns of nodes the caller may know of. */
 export function seenInputs(inputs: readonly ColumnInput[], seen: readonly SeenNode[]): { inputs: ColumnInput[]; hiddenInputs: number } {
-  const byName = new Map(seen.filter(({ type }) => type !== "source").map((node) => [node.name.toLowerCase(), node.id]));
+  const byName = new Map(seen.filter(({ type }) => type !== "source").map((node) => [node.name.toLowerCase(), node]));
   const known = inputs.flatMap((input) => {
     const node = byName.get(input.node);
-    return node === undefined ? [] : [{ ...input, node }];
+    const isSeen = input.column === "*" || node?.columns.some(({ name }) => name.toLowerCase() === input.column.toLowerCase());
+    return node && isSeen ? [{ ...input, node: node.id }] : [];
   });
   return { inputs: known, hiddenInputs: inputs.length - known.length };
 }

@@ -82,13 +82,57 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
   const { model } = planner;
   const visibility = createVisibility(planner, gate, timezone, logger);
   const results = new SizedCache<CachedResult>(cacheBytes);
+  const hiddenMembers = new SizedCache<ReadonlySet<string>>(1024 * 1024);
+
+  /** What lacks a column in the caller's views does not bind. Throws 403 that names each member, used in whatever way, that needs such a column. */
+  const checkColumns = async (query: NormalizedQuery, plan: Plan, ask: Ask, snapshot: Snapshot): Promise<void> => {
+    if (!snapshot.hidesColumns(ask.scope, ask.purpose)) return;
+    const unreadable = await snapshot.withSession(ask.scope, ask.purpose, async ({ binds }) => {
+      const isBound = await binds(plan.sql);
+      // A sort by what is not selected is left out of the SQL; asked for it is all the same.
+      const members = [
+        ...new Set(isBound ? (query.order ?? []).map(([member]) => member.split(".").slice(0, 2).join(".")) : membersOf(query)),
+      ];
+      const bound = await Promise.all(members.map((member) => binds(visibility.sqlOf(member))));
+      const failing = members.filter((_, index) => !bound[index]);
+      return failing.length > 0 || isBound ? failing : members;
+    });
+    if (unreadable.length === 0) return;
+    const names = unreadable.map((member) => `'${member}'`).join(", ");
+    throw new QueryError(403, `You may not read ${names}: made of columns that are hidden from you`);
+  };
+
+  /** The cube without the members that are made of columns hidden from the caller. */
+  const shownCube = async (cube: MetaCube, ask: Ask, snapshot: Snapshot): Promise<MetaCube> => {
+    const key = `${rightsOf(ask.scope)} ${ask.purpose} ${cube.name} ${snapshot.columnsKey}`;
+    const known = hiddenMembers.get(key);
+    const hidden = known ?? (await findHidden(cube, ask, snapshot));
+    if (!known) hiddenMembers.set(key, hidden, 100 + 50 * hidden.size);
+    const isShown = ({ name }: { name: string }): boolean => !hidden.has(name);
+    return {
+      ...cube,
+      measures: cube.measures.filter(isShown),
+      dimensions: cube.dimensions.filter(isShown),
+      segments: cube.segments.filter(isShown),
+    };
+  };
+  const findHidden = (cube: MetaCube, ask: Ask, snapshot: Snapshot): Promise<ReadonlySet<string>> =>
+    snapshot.withSession(ask.scope, ask.purpose, async ({ binds }) => {
+      const hidden = new Set<string>();
+      for (const { name } of [...cube.measures, ...cube.dimensions, ...cube.segments])
+        if (!(await binds(visibility.sqlOf(name)))) hidden.add(name);
+      return hidden;
+    });
 
   /** The marts a plan reads. Throws 403 naming the views when the caller may not read all of them. */
   const checkGrants = async (query: NormalizedQuery, plan: Plan, ask: Ask, snapshot: Snapshot): Promise<string[]> => {
     if (!snapshot.governed) return [];
     const marts = await gate.relations(plan.sql);
     const granted = snapshot.grantedMarts(ask.scope, ask.purpose);
-    if (marts.every((mart) => granted.has(mart))) return marts;
+    if (marts.every((mart) => granted.has(mart))) {
+      await checkColumns(query, plan, ask, snapshot);
+      return marts;
+    }
     const views = [...new Set(membersOf(query).map((member) => member.split(".")[0]!))];
     throw new QueryError(403, `You may not ${ask.purpose === "export" ? "export" : "read"} ${views.map((view) => `'${view}'`).join(", ")}`);
   };
@@ -166,7 +210,7 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
       model.hash,
       // A foreign file has no versions: the file itself is one.
       snapshot.governed
-        ? [...marts, ...policyMarts(marts, snapshot.marts)].map((mart) => snapshot.marts.get(mart)?.version)
+        ? [...marts, ...policyMarts(marts, snapshot.marts, ask.scope)].map((mart) => snapshot.marts.get(mart)?.version)
         : pointer.build,
     ]);
     const known = results.get(key);
@@ -232,7 +276,11 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
             return marts !== undefined && [...marts].every((mart) => granted.has(mart));
           }),
         );
-        return model.cubes[locale].filter((_, index) => readable[index]);
+        const cubes = model.cubes[locale].filter((_, index) => readable[index]);
+        if (!snapshot.hidesColumns(scope, purpose)) return cubes;
+        const shown: MetaCube[] = [];
+        for (const cube of cubes) shown.push(await shownCube(cube, { scope, purpose, locale }, snapshot));
+        return shown.filter(({ measures, dimensions, segments }) => measures.length + dimensions.length + segments.length > 0);
       }),
   };
 };

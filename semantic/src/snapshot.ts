@@ -4,7 +4,9 @@ import { openSnapshot } from "@kehu/ingest";
 import type { CatalogueNode } from "@kehu/models";
 import type { DuckDBBudget } from "@kehu/ingest";
 import type { PublishedNode, TestStatus } from "./catalogue.ts";
-import { customerMart, parseMartScope, rightsOf, viewOf } from "./policy.ts";
+import { createColumnOrigins } from "./column-origins.ts";
+import type { OriginColumn } from "./column-origins.ts";
+import { hiddenColumns, isNarrowed, parseMartScope, rightsOf, viewOf } from "./policy.ts";
 import type { CallerScope, Mart, Purpose, ScopeKeys } from "./policy.ts";
 
 /** Connections of one scope: queries of one dashboard run side by side, but one caller does not take all threads. */
@@ -19,6 +21,8 @@ export interface Session {
   run: (sql: string, params: DuckDBValue[]) => Promise<DuckDBResultReader>;
   /** Lower-case names of the marts that exist for this caller. */
   marts: ReadonlySet<string>;
+  /** Whether a SELECT names only what exists for this caller. */
+  binds: (sql: string) => Promise<boolean>;
 }
 
 export interface Snapshot {
@@ -30,6 +34,12 @@ export interface Snapshot {
   grantedMarts: (scope: CallerScope, purpose: Purpose) => ReadonlySet<string>;
   /** The statements that make a caller's temp views, by the lower-case name of the mart. They name the snapshot `snap`. */
   viewsOf: (scope: CallerScope, purpose: Purpose) => ReadonlyMap<string, string>;
+  /** The columns of a mart, model or source (by lower-case name) that the caller sees in no row. */
+  hiddenColumns: (scope: CallerScope, node: string) => ReadonlySet<string>;
+  /** The same for snapshots whose marts have the same columns of the same origins. */
+  columnsKey: string;
+  /** Whether the caller's view of some mart may lack some of its columns. */
+  hidesColumns: (scope: CallerScope, purpose: Purpose) => boolean;
   /** Up to when a mart is complete that does not follow every change (RFC 3339 UTC), by its lower-case name. All others are as fresh as the snapshot. */
   freshTo: ReadonlyMap<string, string>;
   /** What it says of the models that made it; nothing when the build that wrote it said nothing. */
@@ -44,6 +54,7 @@ export interface Snapshot {
 
 interface Lent {
   run: Session["run"];
+  binds: Session["binds"];
   close: () => void;
 }
 
@@ -63,6 +74,16 @@ const lend = (connection: DuckDBConnection): Lent => {
       statement.bind(params);
       return statement.runAndReadAll();
     },
+    binds: async (sql) => {
+      if (prepared.has(sql)) return true;
+      try {
+        (await connection.prepare(sql)).destroySync();
+        return true;
+      } catch (error) {
+        if ((error as Error).message.startsWith("Binder Error")) return false;
+        throw error;
+      }
+    },
     close: () => {
       for (const statement of prepared.values()) statement.destroySync();
       connection.closeSync();
@@ -72,6 +93,7 @@ const lend = (connection: DuckDBConnection): Lent => {
 
 interface Pool {
   views: ReadonlyMap<string, string>;
+  hidesColumns: boolean;
   marts: ReadonlySet<string>;
   idle: Lent[];
   open: number;
@@ -85,7 +107,7 @@ interface Pool {
 export const openPublished = async (file: string, budget: DuckDBBudget, { ungoverned = false } = {}): Promise<Snapshot> => {
   const instance = await openSnapshot(file, budget);
   const schemas = ungoverned ? await schemasWithoutPolicy(instance) : undefined;
-  const { marts, keys, failing, freshTo } = schemas ? emptyCatalog : await readCatalog(instance);
+  const { marts, keys, failing, freshTo, originsOf, columnsKey } = schemas ? emptyCatalog : await readCatalog(instance);
   const searchPath = schemas && `set search_path = '${schemas.map((schema) => `snap.${schema}`).join(",")}'`;
   const pools = new Map<string, Pool>();
   let catalogue: Promise<readonly PublishedNode[]> | undefined;
@@ -116,11 +138,15 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
   };
   const newPool = (scope: CallerScope, purpose: Purpose): Pool => {
     const granted = [...marts.values()].flatMap((mart) => {
-      const view = viewOf(mart, scope, purpose, keys, marts.get(customerMart));
+      const view = viewOf(mart, scope, purpose, { keys, marts });
       return view ? [[mart.name.toLowerCase(), view] as const] : [];
     });
     const views = new Map(granted);
-    return { views, marts: new Set(views.keys()), idle: [], open: 0, waiting: [] };
+    const hidesColumns = [...views.keys()].some((name) => {
+      const mart = marts.get(name);
+      return mart !== undefined && isNarrowed(mart, scope, { keys, marts });
+    });
+    return { views, hidesColumns, marts: new Set(views.keys()), idle: [], open: 0, waiting: [] };
   };
 
   const borrow = async (pool: Pool): Promise<Lent> => {
@@ -147,12 +173,15 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     freshTo,
     grantedMarts: (scope, purpose) => poolOf(scope, purpose).marts,
     viewsOf: (scope, purpose) => poolOf(scope, purpose).views,
+    hiddenColumns: (scope, node) => new Set(hiddenColumns(originsOf(node), scope)),
+    columnsKey,
+    hidesColumns: (scope, purpose) => poolOf(scope, purpose).hidesColumns,
     catalogue: () => (catalogue ??= schemas ? Promise.resolve([]) : readModels(instance)),
     withSession: async (scope, purpose, use) => {
       const pool = poolOf(scope, purpose);
       const connection = await borrow(pool);
       try {
-        return await use({ run: connection.run, marts: pool.marts });
+        return await use({ run: connection.run, binds: connection.binds, marts: pool.marts });
       } finally {
         pool.idle.push(connection);
         pool.waiting.shift()?.();
@@ -178,13 +207,36 @@ interface Catalog {
   keys: ScopeKeys;
   failing: Set<string>;
   freshTo: Map<string, string>;
+  /** What the columns of a node show of entities' columns, by the node's name. */
+  originsOf: OriginsOf;
+  columnsKey: string;
 }
+
+type OriginsOf = (node: string) => readonly OriginColumn[] | undefined;
+
+/** Read once per catalogue, of which a snapshot says by a fingerprint that it is the same as the one before. */
+let keptOrigins: Pick<Catalog, "originsOf" | "columnsKey"> | undefined;
+
+const readOrigins = async (rows: (sql: string) => Promise<(string | null)[][]>): Promise<Pick<Catalog, "originsOf" | "columnsKey">> => {
+  const table = "from duckdb_tables() where database_name = 'snap' and schema_name = 'meta' and table_name = 'catalogue'";
+  if ((await rows(`select table_name ${table}`)).length === 0) return emptyCatalog;
+  const [[fingerprint, count] = []] = await rows("select any_value(fingerprint), count(*)::varchar from snap.meta.catalogue");
+  const columnsKey = `${fingerprint} ${count}`;
+  if (keptOrigins?.columnsKey === columnsKey) return keptOrigins;
+  const nodes = (await rows("select node::varchar from snap.meta.catalogue order by position")).map(
+    ([text]) => JSON.parse(text!) as CatalogueNode,
+  );
+  keptOrigins = { columnsKey, originsOf: createColumnOrigins(nodes) };
+  return keptOrigins;
+};
 
 const emptyCatalog: Catalog = {
   marts: new Map(),
   keys: { employees: new Map(), departments: new Map() },
   failing: new Set(),
   freshTo: new Map(),
+  originsOf: () => undefined,
+  columnsKey: "",
 };
 
 /** The schemas of a file that has no `meta.marts`, `main` first; undefined when it has one. */
@@ -209,8 +261,12 @@ const readCatalog = async (instance: DuckDBInstance): Promise<Catalog> => {
   try {
     const rows = async (sql: string): Promise<(string | null)[][]> =>
       (await connection.runAndReadAll(sql)).getRowsJson() as (string | null)[][];
+    const { originsOf, columnsKey } = await readOrigins(rows);
     const marts = (await rows("select schema_name, name, scope::varchar, version::varchar from snap.meta.marts")).map(
-      ([schema, name, scope, version]): Mart => ({ schema: schema!, name: name!, scope: parseMartScope(scope!), version: version ?? "" }),
+      ([schema, name, scope, version]): Mart => {
+        const columns = originsOf(name!);
+        return { schema: schema!, name: name!, scope: parseMartScope(scope!), version: version ?? "", ...(columns && { columns }) };
+      },
     );
     const keysOf = async (mart: string, id: string, key: string): Promise<Map<string, number>> => {
       const found = marts.find(({ name }) => name === mart);
@@ -224,6 +280,8 @@ const readCatalog = async (instance: DuckDBInstance): Promise<Catalog> => {
     const isSlowKept = (await rows(`select 1 from ${slowMarts}`)).length > 0;
     const slow = isSlowKept ? await rows("select lower(name), epoch_ms(fresh_to)::varchar from snap.meta.slow_marts") : [];
     return {
+      originsOf,
+      columnsKey,
       freshTo: new Map(slow.map(([name, milliseconds]) => [name!, new Date(Number(milliseconds)).toISOString()])),
       marts: new Map(marts.map((mart) => [mart.name.toLowerCase(), mart])),
       keys: {

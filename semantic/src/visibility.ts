@@ -7,28 +7,31 @@ import type { ErrorLog } from "./reader.ts";
 export interface Visibility {
   /** Marts (lower case) that any member of the view or cube reads; undefined when it cannot be served, which is logged once. */
   martsOf: (cube: string) => Promise<ReadonlySet<string> | undefined>;
+  /** The SQL that reads a member alone. Throws for a name that the model does not have. */
+  sqlOf: (member: string) => string;
 }
 
 export const createVisibility = (planner: Planner, gate: Gate, timezone: string, logger: ErrorLog): Visibility => {
   const cubes = new Map(planner.model.cubes["zh-CN"].map((cube) => [cube.name, cube]));
   const known = new Map<string, Promise<ReadonlySet<string> | undefined>>();
+  const alone = (member: string): { measures?: string[]; dimensions?: string[]; segments?: string[] } => {
+    const known = planner.model.members.get(member);
+    if (!known) throw new Error(`the model has no member ${member}`);
+    if (known.kind === "measure") return { measures: [member] };
+    if (known.kind === "dimension") return { dimensions: [member] };
+    const [dimension] = cubes.get(known.cube)?.dimensions ?? [];
+    return { dimensions: dimension ? [dimension.name] : [], segments: [member] };
+  };
+  const sqlOf = (member: string): string =>
+    planner.plan({ dimensions: [], timeDimensions: [], filters: [], timezone, ...alone(member) }).sql;
   const find = async (cube: MetaCube): Promise<ReadonlySet<string>> => {
-    const members = [
-      ...cube.measures.map(({ name }) => ({ measures: [name] })),
-      ...cube.dimensions.map(({ name }) => ({ dimensions: [name] })),
-      ...cube.segments.map(({ name }) => ({
-        dimensions: cube.dimensions.slice(0, 1).map((dimension) => dimension.name),
-        segments: [name],
-      })),
-    ];
     const marts = new Set<string>();
-    for (const member of members) {
-      const { sql } = planner.plan({ dimensions: [], timeDimensions: [], filters: [], timezone, ...member });
-      for (const mart of await gate.relations(sql)) marts.add(mart);
-    }
+    for (const { name } of [...cube.measures, ...cube.dimensions, ...cube.segments])
+      for (const mart of await gate.relations(sqlOf(name))) marts.add(mart);
     return marts;
   };
   return {
+    sqlOf,
     martsOf: (name) => {
       const cube = cubes.get(name);
       if (!cube) return Promise.resolve(undefined);
