@@ -14,7 +14,8 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
   },
   orders: {
     measures: "count amount tax margin return_amount customer_count avg_amount amount_original",
-    dimensions: "id number status owner owner_id department department_id region customer customer_id product category currency ordered_at",
+    dimensions:
+      "id number status owner owner_id department department_id region city customer customer_id product category currency ordered_at",
     time: "ordered_at",
   },
   receipts: {
@@ -41,7 +42,7 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
     measures:
       "opening_count opening_amount in_count in_amount adjusted_amount forward_count forward_amount lost_count lost_amount back_count back_amount shifted_count shifted_amount closing_count closing_amount new_amount reopened_amount won_amount increased_amount decreased_amount slipped_amount pulled_in_amount moved_amount",
     dimensions:
-      "movement_id kind_label_zh kind_label_en close_reason close_reason_label_zh close_reason_label_en moved_at stage stage_order stage_label_zh stage_label_en status pipeline kind side close_month owner owner_id owner_then owner_then_id department department_id department_then department_then_id product source region customer id",
+      "movement_id side_label_zh side_label_en status_label_zh status_label_en kind_label_zh kind_label_en close_reason close_reason_label_zh close_reason_label_en moved_at stage stage_order stage_label_zh stage_label_en status pipeline kind side close_month owner owner_id owner_then owner_then_id department department_id department_then department_then_id product source region customer id",
     time: "moved_at",
   },
   pipeline_beliefs: {
@@ -95,7 +96,7 @@ const promised: Record<string, { measures: string; dimensions: string; time: str
   },
   performance: {
     measures:
-      "result_amount order_amount order_count receipt_amount won_amount new_customer_count goal_amount stretch_amount challenge_amount attainment stretch_attainment challenge_attainment order_growth order_amount_aligned_year_before order_aligned_growth discount_rate",
+      "result_amount order_amount order_count receipt_amount won_amount new_customer_count goal_amount stretch_amount challenge_amount attainment stretch_attainment challenge_attainment unpublished_month_count order_growth order_amount_aligned_year_before order_aligned_growth discount_rate",
     dimensions: "owner owner_id department department_id department_then department_then_id result_basis day",
     time: "day",
   },

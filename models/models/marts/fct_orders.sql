@@ -36,6 +36,7 @@ select
   customer_id,
   customer_name,
   region,
+  city,
   industry,
   customer_owner_key,
   department_key,
