@@ -62,7 +62,9 @@ export const exportBody = z.strictObject({
   view: textField(100).describe("The semantic view or collection exported from"),
   title: textField(200),
   rows: z.int({ error: "expected a whole number" }).min(0),
-  format: z.enum(["xlsx", "csv", "json", "arrow", "parquet", "pdf"], { error: "expected one of xlsx, csv, json, arrow, parquet, pdf" }),
+  format: z.enum(["xlsx", "csv", "json", "arrow", "parquet", "pdf", "png"], {
+    error: "expected one of xlsx, csv, json, arrow, parquet, pdf, png",
+  }),
   query: z.record(z.string(), z.unknown()).refine(isStorable, unstorable).optional().describe("The query whose answer is exported"),
 });
 

@@ -1,4 +1,4 @@
-import type { Drill } from "#lib/dashboards/definition.ts";
+import type { Drill, NarrowedBy } from "#lib/dashboards/definition.ts";
 import type { DateRange, Period } from "#lib/period.ts";
 
 /** In an address, a dimension that is not set; no code or name of ours begins with a tilde. */
@@ -10,21 +10,39 @@ export interface Mark {
   range?: DateRange | null;
 }
 
+const carried: readonly NarrowedBy[] = ["department", "region"];
+const isCarried = (name: string): boolean => (carried as readonly string[]).includes(name);
+
+/** The address of the same page narrowed to a mark's value; none where the value is not set. */
+export function narrowHref(parameter: NarrowedBy, value: string | null, search: Pick<URLSearchParams, "toString">): string | null {
+  if (value === null) return null;
+  const target = new URLSearchParams(search.toString());
+  target.set(parameter, value);
+  return `?${target}`;
+}
+
 /**
  * The address of the records behind a mark: `/records/orders?on=ordered_at&from=…&to=…&region=广东`.
- * Every parameter that is a dimension of the view restricts it; the department of the page is carried over.
+ * Every parameter that is a dimension of the view restricts it; what the page is narrowed to is carried over.
  */
 export function drillHref(drill: Drill, period: Period, search: Pick<URLSearchParams, "get">, mark: Mark = {}): string {
   const target = new URLSearchParams({ on: drill.time });
-  const range = mark.range === undefined ? period.elapsed : mark.range;
+  const range = drill.allTimes ? null : mark.range === undefined ? period.elapsed : mark.range;
   if (range) {
     target.set("from", range.from);
     target.set("to", range.to);
   } else target.set("period", "all");
-  const department = search.get("department");
-  if (department) target.set("department", department);
+  for (const name of carried) {
+    const value = search.get(name);
+    if (value) target.set(name, value);
+  }
   const short = (member: string): string => member.slice(member.indexOf(".") + 1);
   for (const { member, values } of drill.filters ?? []) for (const value of values) target.append(short(member), value);
-  if (mark.dimension) target.append(short(mark.dimension.member), mark.dimension.value ?? unsetValue);
+  if (mark.dimension) {
+    const name = short(mark.dimension.member);
+    // What the page is narrowed to already is narrower with the mark, never wider.
+    if (isCarried(name)) target.set(name, mark.dimension.value ?? unsetValue);
+    else target.append(name, mark.dimension.value ?? unsetValue);
+  }
   return `/records/${drill.view}?${target}`;
 }

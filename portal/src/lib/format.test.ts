@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatFull, formatInstant, formatPercent, formatShort, formatTick, missing } from "./format.ts";
+import { formatFull, formatInstant, formatPercent, formatShort, formatTick, missing, titleWithUnit } from "./format.ts";
 
 describe("formatShort", () => {
   it.each([
@@ -55,4 +55,16 @@ describe("formatTick", () => {
     [0.5, "percent", "50%"],
     [0.125, "percent", "12.5%"],
   ] as const)("writes %s as %s: %s", (value, format, text) => expect(formatTick(value, format, "zh-CN")).toBe(text));
+});
+
+describe("titleWithUnit", () => {
+  it.each([
+    ["订单金额", "money", "zh-CN", "订单金额（¥）"],
+    ["Win rate", "percent", "en", "Win rate (%)"],
+    ["Mean sales cycle", "days", "en", "Mean sales cycle (days)"],
+    ["Median days", "days", "en", "Median days"],
+    ["客户数", "count", "zh-CN", "客户数"],
+  ] as const)("%s of %s in %s is headed %s", (title, format, locale, heading) =>
+    expect(titleWithUnit(title, format, { currency: "CNY", locale })).toBe(heading),
+  );
 });

@@ -69,6 +69,22 @@ export function formatShort(value: string | number | null | undefined, format: F
 export const formatTick = (value: number, format: Format, locale: Locale): string =>
   formatShort(value, format, locale).replace(/\.(\d*?)0+(?=\D*$)/, (_, digits: string) => (digits ? `.${digits}` : ""));
 
+/** "¥" for money, "%" for ratios, "days" for days; null where a value is a plain number or no number. */
+export function unitOf(format: Format, { currency, locale }: { currency: string; locale: Locale }): string | null {
+  if (format === "percent") return "%";
+  if (format === "days") return locale === "en" ? "days" : "天";
+  if (format !== "money") return null;
+  const parts = new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).formatToParts(0);
+  return parts.find(({ type }) => type === "currency")?.value ?? currency;
+}
+
+/** A column's heading with the unit of its values: "Order amount (¥)". A title that names its unit already stays as it is. */
+export function titleWithUnit(title: string, format: Format, company: { currency: string; locale: Locale }): string {
+  const unit = unitOf(format, company);
+  if (unit === null || (format === "days" && /天|日|days/i.test(title))) return title;
+  return company.locale === "en" ? `${title} (${unit})` : `${title}（${unit}）`;
+}
+
 /** A moment in the company's zone: "2026-11-22 16:05". */
 export function formatInstant(value: string | null | undefined, timeZone: string): string {
   if (!value) return missing;

@@ -3,9 +3,10 @@ import { staleTiles, type Tiles } from "./stale-tiles.ts";
 
 const answered = (build: string, mart: string): Tiles[string] => ({
   ok: true,
-  content: { kind: "leaderboard", definitions: [], range: null, before: null, basis: null, isCalendarPublished: true, people: [] },
+  content: { kind: "leaderboard", definitions: [], range: null, before: null, basis: null, people: [] },
   trust: { build, lsn: "0/1", freshTo: null, marts: [mart], failedTests: [] },
   ignoresDepartment: false,
+  goesByWeekday: false,
 });
 const tiles: Tiles = { orders: answered("b1", "fct_orders"), receipts: answered("b1", "fct_receipts"), late: answered("b3", "fct_orders") };
 

@@ -107,8 +107,6 @@ export interface LeaderboardData {
   before: DateRange | null;
   /** What counts as a result, in the reader's language. */
   basis: string | null;
-  /** False where workdays of some month go by weekday, because its holidays are not published. */
-  isCalendarPublished: boolean;
   people: RankedPerson[];
 }
 
@@ -117,6 +115,7 @@ export interface BarsData {
   definition: Definition;
   dimension: string;
   bars: { key: string | null; value: string | null }[];
+  truncated: boolean;
 }
 
 export interface TableColumn {
@@ -158,5 +157,6 @@ export type TileAnswer =
       content: TileContent;
       trust: Trust;
       /** The view has no department to filter by, so the figure is not restricted to one. */ ignoresDepartment: boolean;
+      /** Workdays of some month are weekdays in it, because the month's holidays are not published. */ goesByWeekday: boolean;
     }
   | { ok: false; status: number; message: string };

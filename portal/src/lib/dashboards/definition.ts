@@ -17,8 +17,25 @@ export interface Drill {
   /** The time dimension the period applies to, without the view's name. */
   time: string;
   filters?: readonly FixedFilter[];
-  /** In tables: the dimension that tells rows apart, asked for but not shown. */
+  /** The dimension that tells rows apart, asked for beside those shown. */
   by?: string;
+  /** The records of all days: the figure is a state, and what it counts may be of any day. */
+  allTimes?: true;
+}
+
+/** By measure: the records whose sum its figure is. */
+export type Drills = Readonly<Record<string, Drill>>;
+
+/** Parameters of an address that narrow a page. `department` is the page's own filter, others are named by the dashboard (`narrowedBy`). */
+export type NarrowedBy = "department" | "region";
+
+/** Instead of opening records, a mark narrows the page to what it stands for. */
+export interface Narrowing<Shown> {
+  parameter: NarrowedBy;
+  /** The dimension whose value a mark puts into the address. */
+  by: string;
+  /** What the tile shows once the page is narrowed: people for departments, cities for provinces. */
+  below?: Partial<Shown>;
 }
 
 /** The state at the end of a period, where a view has a row per day or per month. */
@@ -29,6 +46,8 @@ export type PeriodPart = StateAt | "whole-months";
 
 interface TileBase {
   id: string;
+  /** Why there may be nothing in it, and what brings something; else the filters are named that left nothing over. */
+  empty?: Text;
   /** Overrides the measure's own title. */
   title?: Text;
   /** Columns of the 12-column grid on a desktop. */
@@ -97,6 +116,9 @@ export interface TableTile extends TileBase {
   granularity?: "quarter" | "month";
   filters?: readonly FixedFilter[];
   order: { member: string; descending: boolean };
+  /** Where single figures of a row lead, by the row's first dimension. */
+  drills?: Drills;
+  narrows?: Narrowing<Pick<TableTile, "title" | "dimensions" | "order" | "drill">>;
   /** Every one of these gets a row, with zeros where nothing happened. */
   everyone?: { key: string; label: string; time: string; zeros: readonly string[] };
   drill?: Drill;
@@ -124,6 +146,9 @@ export interface PictureTile extends TileBase {
   limit?: number;
   /** By the first dimension, or the one `by` names. */
   drill?: Drill;
+  /** Where the marks of single measures lead, for pictures that have some. */
+  drills?: Drills;
+  narrows?: Narrowing<Pick<PictureTile, "title" | "dimensions" | "order" | "limit" | "drill">>;
 }
 
 export type Tile = MetricTile | FunnelTile | SeriesTile | LeaderboardTile | BarsTile | TableTile | PictureTile;
@@ -141,6 +166,8 @@ export interface Dashboard {
   roles?: readonly Role[];
   /** What the page covers when the URL says nothing. */
   period: PeriodName;
+  /** A parameter of the address that restricts every tile whose view has a dimension of this name. */
+  narrowedBy?: Exclude<NarrowedBy, "department">;
   /** Restricts every tile to the caller's own rows, for views that the caller sees more of. */
   own?: true;
   tiles: readonly Tile[];
@@ -151,13 +178,25 @@ const leaderboardMembers = [
   "result_goal",
   "attainment",
   "pace_gap",
-  "unpublished_month_count",
   "result_basis",
   "employee",
   "employee_id",
   "department",
   "month",
 ];
+
+/** The tile as a page shows it whose address is narrowed, or not. */
+export function asNarrowed(tile: Tile, search: Pick<URLSearchParams, "get">): Tile {
+  if (!("narrows" in tile) || !tile.narrows || !search.get(tile.narrows.parameter)) return tile;
+  const { narrows, ...rest } = tile;
+  return { ...rest, ...narrows.below } as Tile;
+}
+
+/** The dimension that marks and rows of a tile are told apart by in addresses. */
+export const keyOf = (tile: TableTile | PictureTile): string | undefined => tile.narrows?.by ?? tile.drill?.by ?? tile.dimensions[0];
+
+const membersOfNarrowing = ({ narrows }: TableTile | PictureTile): string[] =>
+  narrows ? [narrows.by, ...(narrows.below?.dimensions ?? [])] : [];
 
 /** Every member a tile can't do without; it is shown only to callers whose `/meta` has them all. Targets are shown where they are granted. */
 export function membersOf(tile: Tile): string[] {
@@ -182,6 +221,7 @@ export function membersOf(tile: Tile): string[] {
         ...(tile.time === null ? [] : [tile.time]),
         ...filters,
         ...(tile.order ?? []).map(({ member }) => member),
+        ...membersOfNarrowing(tile),
       ];
     case "table":
       return [
@@ -190,6 +230,7 @@ export function membersOf(tile: Tile): string[] {
         ...(tile.time === null ? [] : [tile.time]),
         ...filters,
         ...(tile.everyone ? [tile.everyone.key, tile.everyone.label] : []),
+        ...membersOfNarrowing(tile),
       ];
   }
 }

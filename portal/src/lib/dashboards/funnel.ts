@@ -1,11 +1,27 @@
 import { m } from "#lib/paraglide/messages.js";
-import type { Dashboard, FixedFilter } from "#lib/dashboards/definition.ts";
+import type { Dashboard, Drills, FixedFilter } from "#lib/dashboards/definition.ts";
+import { moves, openDeals } from "#lib/dashboards/parts/drills.ts";
 import { winRate } from "#lib/dashboards/parts/win-rate.ts";
 
 const moved = "pipeline.moved_at";
 const open: readonly FixedFilter[] = [{ member: "pipeline.status", values: ["open"] }];
 const byStage = [{ member: "pipeline.stage_order", descending: false }];
 const named = (view: string, ...names: string[]) => names.map((name) => `${view}.${name}`);
+/** The records behind each movement; what lay there before and after is no movement. */
+const movements: Drills = {
+  "pipeline.forward_count": moves(["forward", "won", "skipped"], "out"),
+  "pipeline.back_count": moves(["back"], "out"),
+  "pipeline.lost_count": moves(["lost"], "out"),
+  "pipeline.new_amount": moves(["new"], "in"),
+  "pipeline.reopened_amount": moves(["reopened"], "in"),
+  "pipeline.increased_amount": moves(["increased"]),
+  "pipeline.less_decreased_amount": moves(["decreased"]),
+  "pipeline.adjusted_amount": moves(["increased", "decreased"]),
+  "pipeline.slipped_amount": moves(["slipped"]),
+  "pipeline.pulled_in_amount": moves(["pulled_in"]),
+  "pipeline.less_won_amount": moves(["won"], "out"),
+  "pipeline.less_lost_amount": moves(["lost"], "out"),
+};
 const missing = named(
   "pipeline_coverage",
   "target_amount",
@@ -48,6 +64,7 @@ export default {
       time: moved,
       filters: open,
       order: byStage,
+      drills: movements,
     },
     {
       kind: "picture",
@@ -69,6 +86,7 @@ export default {
       ),
       time: moved,
       filters: open,
+      drills: movements,
     },
     // A deal that slips leaves one month of expected close for another: only divided by these months does it show.
     {
@@ -92,6 +110,7 @@ export default {
       time: moved,
       filters: open,
       order: { member: "pipeline.close_month", descending: true },
+      drills: movements,
     },
     {
       kind: "table",
@@ -108,10 +127,19 @@ export default {
       id: "coverage-by-department",
       span: 12,
       title: m.tile_coverage_by_department,
-      dimensions: ["pipeline_coverage.month_name", "pipeline_coverage.department"],
+      dimensions: named("pipeline_coverage", "department_id", "department", "month_name"),
       measures: missing,
       time: null,
       order: { member: "pipeline_coverage.missing_amount", descending: true },
+      narrows: {
+        parameter: "department",
+        by: "pipeline_coverage.department_id",
+        below: {
+          title: m.tile_coverage_by_person,
+          dimensions: named("pipeline_coverage", "owner_id", "owner", "department", "month_name"),
+          drill: { ...openDeals, by: "pipeline_coverage.owner_id" },
+        },
+      },
     },
     {
       kind: "table",

@@ -35,6 +35,7 @@ export default {
       at: "whole-months",
       order: [{ member: "leaderboard.result_amount", descending: true }],
       limit: 20,
+      drill: { ...countedOrders, by: "leaderboard.owner_id" },
     },
     {
       kind: "table",
@@ -45,7 +46,15 @@ export default {
       measures: of("performance", "result_amount", "goal_amount", "attainment", "order_amount", "order_growth", "order_aligned_growth"),
       time: "performance.day",
       order: { member: "performance.result_amount", descending: true },
-      drill: { ...countedOrders, by: "performance.department_id" },
+      narrows: {
+        parameter: "department",
+        by: "performance.department_id",
+        below: {
+          title: m.tile_performance_department_people,
+          dimensions: of("performance", "owner_id", "owner", "department"),
+          drill: { ...countedOrders, by: "performance.owner_id" },
+        },
+      },
     },
     {
       kind: "table",

@@ -1,5 +1,5 @@
 import { m } from "#lib/paraglide/messages.js";
-import type { Dashboard } from "#lib/dashboards/definition.ts";
+import type { Dashboard, PictureTile, Text } from "#lib/dashboards/definition.ts";
 import { closedDeals, wonDeals } from "#lib/dashboards/parts/drills.ts";
 import { winRate } from "#lib/dashboards/parts/win-rate.ts";
 
@@ -7,6 +7,21 @@ const time = "opportunities.closed_at";
 const measures = ["won_count", "lost_count", "win_rate", "won_amount", "avg_cycle_days"].map((name) => `opportunities.${name}`);
 const zeros = ["won_count", "lost_count", "won_amount"].map((name) => `opportunities.${name}`);
 const order = { member: "opportunities.won_amount", descending: true };
+
+/** Why deals ended so, by the company's own list of reasons. */
+const reasons = (status: "won" | "lost", title: Text, counted: readonly [string, string]): PictureTile => ({
+  kind: "picture",
+  id: `${status}-reasons`,
+  picture: "columns",
+  span: 6,
+  title,
+  dimensions: ["opportunities.close_reason"],
+  measures: counted.map((name) => `opportunities.${name}`),
+  time,
+  filters: [{ member: "opportunities.status", values: [status] }],
+  order: [{ member: `opportunities.${counted[0]}`, descending: true }],
+  drill: { view: "opportunities", time: "closed_at", filters: [{ member: "opportunities.status", values: [status] }] },
+});
 
 export default {
   title: m.dashboard_pipeline,
@@ -66,6 +81,8 @@ export default {
       order,
       drill: { ...closedDeals, by: "opportunities.manager_id" },
     },
+    reasons("lost", m.tile_lost_reasons, ["lost_count", "lost_amount"]),
+    reasons("won", m.tile_won_reasons, ["won_count", "won_amount"]),
     {
       kind: "series",
       id: "won-by-month",

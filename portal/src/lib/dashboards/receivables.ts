@@ -104,6 +104,7 @@ export default {
       time: null,
       order: byOverdue,
       limit: 12,
+      drill: { ...owed, by: "receivables.owner_id" },
     },
     {
       kind: "table",

@@ -1,9 +1,13 @@
 import { m } from "#lib/paraglide/messages.js";
-import type { Dashboard } from "#lib/dashboards/definition.ts";
+import type { Dashboard, Drill } from "#lib/dashboards/definition.ts";
 import { countedOrders } from "#lib/dashboards/parts/drills.ts";
 
 const month = "regions.month";
 const of = (...names: string[]): string[] => names.map((name) => `regions.${name}`);
+
+const toRegion = { parameter: "region", by: "regions.region" } as const;
+/** Everybody of the place, whenever they came. */
+const allCustomers: Drill = { view: "customers", time: "created_at", allTimes: true };
 
 export default {
   title: m.dashboard_regions,
@@ -11,6 +15,7 @@ export default {
   position: 65,
   homeOf: [],
   period: "this-year",
+  narrowedBy: "region",
   tiles: [
     { kind: "metric", id: "order-amount", span: 3, measure: "regions.order_amount", time: month, at: "whole-months" },
     { kind: "metric", id: "growth", span: 3, measure: "regions.growth", time: month, at: "whole-months", showsFormula: true },
@@ -27,6 +32,7 @@ export default {
       time: month,
       order: [{ member: "regions.order_amount", descending: true }],
       drill: countedOrders,
+      narrows: toRegion,
     },
     {
       kind: "picture",
@@ -39,6 +45,8 @@ export default {
       time: month,
       at: "last-month",
       order: [{ member: "regions.customer_count", descending: true }],
+      drill: allCustomers,
+      narrows: toRegion,
     },
     {
       kind: "picture",
@@ -51,6 +59,7 @@ export default {
       time: month,
       order: [{ member: "regions.order_amount", descending: true }],
       drill: countedOrders,
+      narrows: { ...toRegion, below: { title: m.tile_city_year_before, dimensions: of("city"), limit: 20 } },
     },
     {
       kind: "picture",
@@ -64,16 +73,18 @@ export default {
       at: "last-month",
       order: [{ member: "regions.coverage_rate", descending: true }],
       limit: 12,
+      narrows: { ...toRegion, below: { title: m.tile_city_coverage, dimensions: of("city"), drill: allCustomers } },
     },
     {
       kind: "table",
       id: "cities",
       span: 12,
       title: m.tile_cities,
-      dimensions: of("region", "city"),
+      dimensions: of("city", "region"),
       measures: of("order_amount", "order_amount_year_before", "growth", "receipt_amount", "customer_count", "new_count", "coverage_rate"),
       time: month,
       order: { member: "regions.order_amount", descending: true },
+      drill: { ...countedOrders, by: "regions.city" },
     },
   ],
 } satisfies Dashboard;

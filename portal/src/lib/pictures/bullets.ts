@@ -41,7 +41,7 @@ export const bullets: Picture = {
       options: (size) => ({
         ...frame(input, size),
         marginLeft: margin(size.width),
-        marginRight: 72,
+        marginRight: 88,
         marginTop: 4,
         x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
         y: { type: "band", domain: bars.map(({ label }) => label), label: null, paddingInner: 0.4, paddingOuter: 0.2 },

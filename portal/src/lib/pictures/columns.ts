@@ -41,7 +41,7 @@ function lying(bars: readonly Bar[], input: PictureInput, { width }: Size): Plot
   );
   return {
     marginLeft: margin,
-    marginRight: 72,
+    marginRight: 88,
     marginTop: 4,
     x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
     y: { type: "band", domain: bars.map(({ label }) => label), label: null, paddingInner: 0.3, paddingOuter: 0.15 },

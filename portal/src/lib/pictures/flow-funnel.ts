@@ -23,10 +23,10 @@ export const flowFunnel: Picture = {
     type Part = (typeof parts)[number];
     const widest = Math.max(1, ...parts.map(({ to }) => to)) * 2;
     return {
-      height: 20 + 52 * input.rows.length,
+      height: 20 + 56 * input.rows.length,
       legend: input.measures.map((label, measure) => ({ label, color: colors[measure] ?? "var(--mark-rest)", shape: "box" })),
-      hasLines: () => true,
       rowOf: (index) => parts[index]?.row ?? 0,
+      measureOf: (index) => parts[index]?.measure ?? 0,
       describe: (index) => `${parts[index]?.stage} · ${input.measures[parts[index]?.measure ?? 0]} ${parts[index]?.text}`,
       options: (size) => ({
         ...frame(input, size),

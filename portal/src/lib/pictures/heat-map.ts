@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { frame, labelMargin, textPixels, type Picture } from "#lib/pictures/picture.ts";
+import { frame, labelMargin, lineLabels, textPixels, type Picture } from "#lib/pictures/picture.ts";
 
 const cellHeight = 26;
 /** Below this many pixels a cell has no room for its value. */
@@ -44,8 +44,9 @@ export const heatMap: Picture = {
           marginRight: right,
           marginBottom: 4,
           x: { type: "band", domain: columnLabels, axis: "top", label: null, tickSize: 0, tickRotate: rotate, padding: 0.04 },
-          y: { type: "band", domain: rowLabels, label: null, tickSize: 0, padding: 0.06 },
+          y: { type: "band", domain: rowLabels, label: null, padding: 0.06 },
           marks: [
+            lineLabels(left),
             Plot.cell(cells, {
               x: "column",
               y: "row",

@@ -36,6 +36,8 @@ export interface Drawing {
   legend: readonly LegendEntry[];
   /** The row that a mark stands for, by the mark's place in its data. */
   rowOf: (index: number) => number;
+  /** The measure that a mark stands for, by its place, where marks of one row stand for different ones. */
+  measureOf?: (index: number) => number;
   /** What a mark says when the reader stops at it; without it the whole row is told. */
   describe?: (index: number) => string;
   /** Each mark has a line across the picture to itself, which stands for it: wide enough for a finger. */

@@ -32,11 +32,12 @@ export const waterfall: Picture = {
       legend: [],
       hasLines: () => true,
       rowOf: () => 0,
+      measureOf: (index) => index,
       describe: (index) => `${steps[index]?.label} ${steps[index]?.text}`,
       options: (size) => ({
         ...frame(input, size),
         marginLeft: labelMargin(input.measures, size.width),
-        marginRight: 72,
+        marginRight: 88,
         marginTop: 4,
         x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
         y: { type: "band", domain: steps.map(({ label }) => label), label: null, paddingInner: 0.25, paddingOuter: 0.125 },

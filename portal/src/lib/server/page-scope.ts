@@ -9,10 +9,11 @@ import type { PageScope } from "#lib/server/tiles/context.ts";
 export function pageScope(
   search: URLSearchParams,
   caller: { me: Me; locale: Locale; departments: readonly Department[] },
-  defaults: { period: PeriodName; own?: boolean },
+  defaults: { period: PeriodName; own?: boolean; narrowedBy?: string },
 ): PageScope {
   const company = readCompany();
   const chosen = search.get("department");
+  const narrowed = defaults.narrowedBy ? search.get(defaults.narrowedBy) : null;
   const isKnown = caller.departments.some(({ id }) => id === chosen);
   return {
     me: caller.me,
@@ -23,6 +24,7 @@ export function pageScope(
     departments: chosen ? (isKnown ? withBelow(caller.departments, chosen) : [chosen]) : null,
     overseen: overseenDepartments(caller.me, caller.departments),
     own: defaults.own ?? false,
+    narrowed: defaults.narrowedBy && narrowed ? { [defaults.narrowedBy]: narrowed } : {},
     pipeline: search.get("pipeline"),
   };
 }

@@ -20,4 +20,20 @@ export const closedDeals: Drill = {
   time: "closed_at",
   filters: [{ member: "opportunities.status", values: ["won", "lost"] }],
 };
+export const openDeals: Drill = {
+  view: "opportunities",
+  time: "created_at",
+  filters: [{ member: "opportunities.status", values: ["open"] }],
+};
 export const newCustomers: Drill = { view: "customers", time: "created_at" };
+
+/** Movements of the open pipeline of certain kinds; `side` where a movement leaves one place and enters another. */
+export const moves = (kinds: readonly string[], side?: "in" | "out"): Drill => ({
+  view: "pipeline",
+  time: "moved_at",
+  filters: [
+    { member: "pipeline.status", values: ["open"] },
+    { member: "pipeline.kind", values: kinds },
+    ...(side ? [{ member: "pipeline.side", values: [side] }] : []),
+  ],
+});

@@ -30,11 +30,12 @@ export const nextMonth = (id: string, title: Text, kind: "employee" | "departmen
   id,
   span: 6,
   title,
-  dimensions: [`forecast.${kind}`],
+  dimensions: [`forecast.${kind}_id`, `forecast.${kind}`],
   measures: ["forecast_amount", "lower80", "upper80"].map((name) => `forecast.${name}`),
   time: null,
   filters: [...series("forecast", kind, "order_amount"), { member: "forecast.horizon", values: ["1"] }],
   order: { member: "forecast.forecast_amount", descending: true },
+  ...(kind === "department" ? { narrows: { parameter: "department", by: "forecast.department_id" } } : {}),
 });
 
 /** Published forecasts against what came. */
@@ -43,6 +44,7 @@ export const scoresByPerson: TableTile = {
   id: "scores",
   span: 12,
   title: m.tile_forecast_scores,
+  empty: m.empty_scores,
   dimensions: ["forecast_scores.employee"],
   measures: ["count", "bias", "mase", "weighted_error_rate", "within_80_share"].map((name) => `forecast_scores.${name}`),
   time: null,
@@ -56,6 +58,7 @@ export const errorByHorizon: PictureTile = {
   picture: "columns",
   span: 6,
   title: m.tile_forecast_error,
+  empty: m.empty_scores,
   dimensions: ["forecast_scores.horizon"],
   measures: ["forecast_scores.mase", "forecast_scores.count"],
   time: null,

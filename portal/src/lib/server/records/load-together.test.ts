@@ -23,7 +23,7 @@ const buildsOf = async (builds: string[]): Promise<(string | null | undefined)[]
   return [listed.trust.build, totalled?.trust.build];
 };
 
-describe("rows and totals of one export", () => {
+describe("rows and totals of one page or export", () => {
   it("are taken as they come when one build answers both", async () => expect(await buildsOf(["a", "a"])).toEqual(["a", "a"]));
 
   it("are asked for again, both, when a publish fell between them", async () =>

@@ -8,6 +8,7 @@ import { codeLabels } from "#lib/server/code-labels.ts";
 import { readDepartments } from "#lib/server/departments.ts";
 import { pageScope } from "#lib/server/page-scope.ts";
 import { readRecordRequest, type RecordRequest } from "#lib/server/records/query.ts";
+import { readWords } from "#lib/server/records/words.ts";
 import { semanticFor, type Catalogue, type Semantic } from "#lib/server/semantic.ts";
 import { requireMe } from "#lib/server/session.ts";
 import type { PageScope } from "#lib/server/tiles/context.ts";
@@ -37,7 +38,15 @@ export async function openRecords(event: RequestEvent, id: string): Promise<Open
   if (!view || !isGranted || !catalogue.has(`${id}.${view.key}`))
     error(404, { message: m.error_not_found(), remedy: m.error_not_found_remedy() });
   const scope = pageScope(event.url.searchParams, { me, locale, departments }, { period: "this-month" });
-  const labels = new Map<string, ReadonlyMap<string, string>>();
+  const request = readRecordRequest(view, event.url.searchParams, scope, catalogue);
+  const labels = new Map(
+    await Promise.all(
+      request.filters.map(async ({ parameter, codes }) => {
+        const member = `${id}.${parameter}`;
+        return [member, await readWords(member, codes, locale, { semantic, catalogue })] as const;
+      }),
+    ),
+  );
   const wordFor = (member: string, value: string | null): string | null => {
     if (value === null) return null;
     if (value === unsetValue) return m.unset();
@@ -52,7 +61,7 @@ export async function openRecords(event: RequestEvent, id: string): Promise<Open
     catalogue,
     scope,
     departments,
-    request: readRecordRequest(view, event.url.searchParams, scope, catalogue),
+    request,
     wordFor,
   };
 }

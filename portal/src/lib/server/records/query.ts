@@ -1,7 +1,9 @@
 import { unsetValue } from "#lib/drill.ts";
 import type { NamedRecordView } from "#lib/records/index.ts";
 import type { Format } from "#lib/format.ts";
+import type { Locale } from "#lib/locale.ts";
 import type { DateRange } from "#lib/period.ts";
+import { wordMember } from "#lib/server/records/words.ts";
 import type { Catalogue, SemanticQuery } from "#lib/server/semantic.ts";
 import type { PageScope } from "#lib/server/tiles/context.ts";
 
@@ -45,6 +47,7 @@ const reserved = new Set(["on", "from", "to", "period", "department", "sort", "p
 function filtersOf(
   view: string,
   search: URLSearchParams,
+  locale: Locale,
   catalogue: Catalogue,
 ): { applied: AppliedFilter[]; filters: NonNullable<SemanticQuery["filters"]> } {
   const applied: AppliedFilter[] = [];
@@ -53,7 +56,7 @@ function filtersOf(
     const member = `${view}.${name}`;
     if (reserved.has(name) || !catalogue.has(member) || catalogue.member(member).kind !== "dimension") continue;
     const codes = search.getAll(name);
-    applied.push({ parameter: name, title: catalogue.member(member).title, codes });
+    applied.push({ parameter: name, title: catalogue.member(wordMember(member, locale, catalogue) ?? member).title, codes });
     const values = codes.filter((code) => code !== unsetValue);
     if (values.length === codes.length) filters.push({ member, operator: "equals", values });
     else if (values.length === 0) filters.push({ member, operator: "notSet" });
@@ -90,7 +93,7 @@ export function readRecordRequest(view: NamedRecordView, search: URLSearchParams
   const on = search.get("on");
   const time = full(on && catalogue.has(full(on)) && catalogue.member(full(on)).type === "time" ? on : view.time);
   const range = scope.period.range;
-  const { applied, filters } = filtersOf(view.id, search, catalogue);
+  const { applied, filters } = filtersOf(view.id, search, scope.locale, catalogue);
   if (scope.departments && catalogue.has(full("department_id"))) {
     filters.push({ member: full("department_id"), operator: "equals", values: [...scope.departments] });
   }

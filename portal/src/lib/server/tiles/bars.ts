@@ -6,7 +6,7 @@ import { viewOf, within, type TileContext } from "#lib/server/tiles/context.ts";
 const limit = 200;
 
 export async function answerBars(tile: BarsTile, context: TileContext): Promise<BarsData> {
-  const { rows } = await context.load({
+  const { rows, truncated } = await context.load({
     measures: [tile.measure],
     dimensions: [tile.dimension],
     timeDimensions: within(tile.time, context.scope.period.elapsed),
@@ -19,5 +19,6 @@ export async function answerBars(tile: BarsTile, context: TileContext): Promise<
     definition: context.definition(tile.measure, tile.time),
     dimension: context.catalogue.member(tile.dimension).title,
     bars: rows.map((row) => ({ key: textOf(row, tile.dimension), value: textOf(row, tile.measure) })),
+    truncated,
   };
 }

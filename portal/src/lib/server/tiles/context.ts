@@ -5,6 +5,7 @@ import type { DateRange, Period } from "#lib/period.ts";
 import type { Me } from "#lib/session.ts";
 import { mergeTrust, textOf, type Row, type Trust } from "#lib/semantic.ts";
 import type { Definition } from "#lib/tile-data.ts";
+import { codeLabels } from "#lib/server/code-labels.ts";
 import type { Company } from "#lib/server/company.ts";
 import type { Catalogue, Loaded, Semantic, SemanticQuery } from "#lib/server/semantic.ts";
 
@@ -20,15 +21,26 @@ export interface PageScope {
   overseen: readonly string[] | null;
   /** Only the caller's own rows. */
   own: boolean;
+  /** What the address narrows the page to besides: names of dimensions and their values. */
+  narrowed: Readonly<Record<string, string>>;
   /** The pipeline chosen in a funnel. */
   pipeline: string | null;
 }
+
+/** Measures that go by workdays. Their views also count the months whose holidays are not published: there, workdays are weekdays. */
+const byWorkday: readonly string[] = [
+  ...["workday_share", "expected_amount", "pace_gap", "projected_amount", "projected_attainment"].map((name) => `leaderboard.${name}`),
+  ...["goal", "stretch", "challenge"].map((tier) => `performance.${tier}_amount`),
+  ...["attainment", "stretch_attainment", "challenge_attainment"].map((name) => `performance.${name}`),
+];
 
 /** One tile's way to the semantic layer: adds the page's restrictions and keeps account of what was read. */
 export class TileContext {
   readonly scope: PageScope;
   readonly catalogue: Catalogue;
   ignoresDepartment = false;
+  /** Workdays of some month in the answer are weekdays, because its holidays are not published. */
+  goesByWeekday = false;
   #semantic: Semantic;
   #trusts: Trust[] = [];
 
@@ -39,9 +51,22 @@ export class TileContext {
   }
 
   async load(query: SemanticQuery): Promise<Loaded> {
-    const loaded = await this.#semantic.load(query);
+    const unpublished = this.#unpublishedMonths(query.measures ?? []);
+    const loaded = await this.#semantic.load(unpublished ? { ...query, measures: [...(query.measures ?? []), unpublished] } : query);
     this.#trusts.push(loaded.trust);
+    if (unpublished && loaded.rows.some((row) => Number(textOf(row, unpublished) ?? 0) > 0)) this.goesByWeekday = true;
     return loaded;
+  }
+
+  #unpublishedMonths(measures: readonly string[]): string | null {
+    const measure = measures.find((name) => byWorkday.includes(name));
+    const count = measure && `${viewOf(measure)}.unpublished_month_count`;
+    return count && this.catalogue.has(count) && !measures.includes(count) ? count : null;
+  }
+
+  /** False when a publish fell between the tile's answers. */
+  get isOneBuild(): boolean {
+    return new Set(this.#trusts.map(({ build }) => build)).size <= 1;
   }
 
   get trust(): Trust {
@@ -54,6 +79,10 @@ export class TileContext {
     const { own, me } = this.scope;
     const person = [`${view}.owner_id`, `${view}.employee_id`].find((name) => this.catalogue.has(name));
     if (own && me.employee_id && person) filters.push({ member: person, operator: "equals", values: [me.employee_id] });
+    for (const [name, value] of Object.entries(this.scope.narrowed)) {
+      const member = `${view}.${name}`;
+      if (this.catalogue.has(member)) filters.push({ member, operator: "equals", values: [value] });
+    }
     return [...filters, ...this.#overseenFilter(view), ...this.#departmentFilter(view)];
   }
 
@@ -82,6 +111,12 @@ export class TileContext {
   labelOf(member: string): string | null {
     const label = `${member}_label_${this.scope.locale === "en" ? "en" : "zh"}`;
     return this.catalogue.has(label) ? label : null;
+  }
+
+  /** A row's value of a dimension in the reader's words: its label, or what the entity calls the code. */
+  shown(row: Row, member: string): string | null {
+    const text = textOf(row, this.labelOf(member) ?? member);
+    return text === null ? null : (codeLabels(member, this.scope.locale).get(text) ?? text);
   }
 
   definition(measure: string, time: string | null): Definition {

@@ -12,7 +12,8 @@ import { answerPicture } from "#lib/server/tiles/picture.ts";
 import { answerSeries } from "#lib/server/tiles/series.ts";
 import { answerTable } from "#lib/server/tiles/table.ts";
 
-function contentOf(tile: Tile, context: TileContext): Promise<TileContent> {
+/** What a tile shows. Throws ApiError when the semantic layer refuses. */
+export function contentOf(tile: Tile, context: TileContext): Promise<TileContent> {
   switch (tile.kind) {
     case "metric":
       return answerMetric(tile, context);
@@ -36,7 +37,8 @@ export async function answerTile(tile: Tile, semantic: Semantic, catalogue: Cata
   const context = new TileContext(semantic, catalogue, scope);
   try {
     const content = await contentOf(tile, context);
-    return { ok: true, content, trust: context.trust, ignoresDepartment: context.ignoresDepartment };
+    const { trust, ignoresDepartment, goesByWeekday } = context;
+    return { ok: true, content, trust, ignoresDepartment, goesByWeekday };
   } catch (error) {
     if (error instanceof ApiError) return { ok: false, status: error.status, message: error.message };
     console.error(`portal: tile ${tile.id}:`, error);

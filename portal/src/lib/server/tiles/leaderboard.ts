@@ -20,7 +20,7 @@ export async function answerLeaderboard(_tile: LeaderboardTile, context: TileCon
   const filters = context.everybody("leaderboard");
   const [{ rows }, earlier] = await Promise.all([
     context.load({
-      measures: [...measures, member("unpublished_month_count")],
+      measures,
       dimensions: [...["employee_id", "employee", "department"].map(member), basis],
       timeDimensions: within(member("month"), range),
       filters,
@@ -64,7 +64,6 @@ export async function answerLeaderboard(_tile: LeaderboardTile, context: TileCon
     range,
     before,
     basis: textOf(rows[0], basis),
-    isCalendarPublished: rows.every((row) => Number(textOf(row, member("unpublished_month_count")) ?? 0) === 0),
     people,
   };
 }

@@ -1,10 +1,9 @@
-import type { PictureTile } from "#lib/dashboards/definition.ts";
+import { keyOf, type PictureTile } from "#lib/dashboards/definition.ts";
 import { pictures } from "#lib/pictures/index.ts";
 import type { Shape } from "#lib/pictures/picture.ts";
 import type { DateRange, Period } from "#lib/period.ts";
-import { textOf, type Row } from "#lib/semantic.ts";
+import { textOf } from "#lib/semantic.ts";
 import type { PictureData, TableColumn } from "#lib/tile-data.ts";
-import { codeLabels } from "#lib/server/code-labels.ts";
 import { stateOf, viewOf, wholeMonths, type TileContext } from "#lib/server/tiles/context.ts";
 
 const defaultLimit = 1_000;
@@ -35,14 +34,14 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
   refuseWrongShape(tile, timed.length + tile.dimensions.length);
   const range = rangeOf(tile, scope.period, scope.company.today);
   const view = viewOf(tile.measures[0] ?? "");
-  const by = tile.drill?.by;
+  const key = keyOf(tile);
   // What the rows are only ordered by (the place of a stage, of an age) is asked for too, and not shown.
   const known = [...tile.dimensions, ...tile.measures, ...(tile.time ? [tile.time] : [])];
   const orderedBy = (tile.order ?? []).map(({ member }) => member).filter((member) => !known.includes(member));
   const dateRange = range ? { dateRange: [range.from, range.to] as [string, string] } : {};
   const { rows, truncated } = await context.load({
     measures: [...tile.measures],
-    dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, context.labelOf(member) ?? member]).concat(by ?? [], orderedBy))],
+    dimensions: [...new Set(tile.dimensions.flatMap((member) => [member, context.labelOf(member) ?? member]).concat(key ?? [], orderedBy))],
     timeDimensions:
       tile.time === null || (!range && !tile.granularity)
         ? []
@@ -53,26 +52,22 @@ export async function answerPicture(tile: PictureTile, context: TileContext): Pr
       : {}),
     limit: tile.limit ?? defaultLimit,
   });
-  const shown = (row: Row, member: string): string | null => {
-    const text = textOf(row, context.labelOf(member) ?? member);
-    return text === null ? null : (codeLabels(member, scope.locale).get(text) ?? text);
-  };
   const column = (member: string): TableColumn => {
     const { title, format, kind } = catalogue.member(member);
     return { member, title, format, isNumber: kind === "measure" };
   };
   const timeColumn: TableColumn[] = tile.granularity && tile.time ? [{ ...column(tile.time), format: "text" }] : [];
-  const drilledBy = by ?? tile.dimensions[0];
+  const isOpened = tile.drill ?? tile.drills ?? tile.narrows;
   return {
     kind: "picture",
     definitions: tile.measures.map((measure) => context.definition(measure, tile.time)),
     columns: [...timeColumn, ...[...tile.dimensions, ...tile.measures].map(column)],
     rows: rows.map((row) => [
       ...timed.map((member) => (textOf(row, member) ?? "").slice(0, tile.granularity === "month" ? 7 : 10) || null),
-      ...tile.dimensions.map((member) => shown(row, member)),
+      ...tile.dimensions.map((member) => context.shown(row, member)),
       ...tile.measures.map((measure) => textOf(row, measure)),
     ]),
-    keys: rows.map((row) => (tile.drill && drilledBy ? textOf(row, drilledBy) : null)),
+    keys: rows.map((row) => (isOpened && key ? textOf(row, key) : null)),
     range,
     truncated,
   };

@@ -1,4 +1,4 @@
-import type { TableTile } from "#lib/dashboards/definition.ts";
+import { keyOf, type TableTile } from "#lib/dashboards/definition.ts";
 import { textOf, type Row } from "#lib/semantic.ts";
 import type { TableColumn, TableData } from "#lib/tile-data.ts";
 import { viewOf, wholeMonths, within, type TileContext } from "#lib/server/tiles/context.ts";
@@ -48,17 +48,18 @@ export async function answerTable(tile: TableTile, context: TileContext): Promis
     everyone ? readEveryone(everyone, context) : null,
   ]);
   const first = (row: Row): string | null => (granularity ? periodLabel(textOf(row, `${tile.time}.${granularity}`), granularity) : null);
-  const shownDimensions = tile.dimensions.filter((member) => member !== tile.drill?.by);
+  const key = keyOf(tile);
+  const shownDimensions = tile.dimensions.filter((member) => !member.endsWith("_id"));
   const cells = rows.map((row) => [
     ...(granularity ? [first(row)] : []),
-    ...shownDimensions.map((member) => textOf(row, context.labelOf(member) ?? member)),
+    ...shownDimensions.map((member) => context.shown(row, member)),
     ...tile.measures.map((member) => textOf(row, member)),
   ]);
-  const keyOf = (row: Row): string | null => {
+  const rowKey = (row: Row): string | null => {
     if (granularity) return (textOf(row, `${tile.time}.${granularity}`) ?? "").slice(0, 10) || null;
-    return tile.drill?.by ? textOf(row, tile.drill.by) : null;
+    return key ? textOf(row, key) : null;
   };
-  const keys = rows.map(keyOf);
+  const keys = rows.map(rowKey);
   if (everyone && all) {
     const present = new Set(keys);
     for (const [key, label] of all) {

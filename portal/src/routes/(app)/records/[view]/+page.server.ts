@@ -1,4 +1,5 @@
 import { mergeTrust, textOf } from "#lib/semantic.ts";
+import { loadTogether } from "#lib/server/records/load-together.ts";
 import { openRecords } from "#lib/server/records/open.ts";
 import type { PageServerLoad } from "./$types";
 
@@ -7,10 +8,8 @@ const pageSize = 100;
 export const load: PageServerLoad = async (event) => {
   const { semantic, scope, catalogue, request, wordFor } = await openRecords(event, event.params.view);
   const page = Math.max(1, Math.trunc(Number(event.url.searchParams.get("page"))) || 1);
-  const [listed, totalled] = await Promise.all([
-    semantic.load({ ...request.query, limit: pageSize, offset: (page - 1) * pageSize, total: true }),
-    request.totals ? semantic.load(request.totals) : null,
-  ]);
+  const rows = { ...request.query, limit: pageSize, offset: (page - 1) * pageSize, total: true };
+  const { listed, totalled } = await loadTogether(semantic, rows, request.totals);
   const total = listed.total ?? listed.rows.length;
   return {
     viewId: request.view.id,
