@@ -2,7 +2,8 @@
 
 const usage = `kehu: CRM data warehouse and BI portal
 
-  kehu start [--only web,warehouse,query]   everything: portal, APIs, mirror, models, semantic layer
+  kehu start [--only web,warehouse,query,sandbox]
+                                            everything: portal, APIs, mirror, models, semantic layer, ad-hoc SQL
   kehu build | run | test | seed | snapshot | compile | ls | show | retry | docs generate | source freshness | parse | run-operation | clean
                                             the model runner, with dbt's meaning and flags
   kehu sync --once [--source URL --schema S --database FILE]

@@ -14,6 +14,7 @@ export interface Running {
 const load: Record<Service, () => Promise<(channel: Channel) => Promise<Running>>> = {
   warehouse: async () => (await import("./warehouse.ts")).runWarehouse,
   query: async () => (await import("./query.ts")).runQuery,
+  sandbox: async () => (await import("./sandbox.ts")).runSandbox,
   web: async () => (await import("./web.ts")).runWeb,
 };
 

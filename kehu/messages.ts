@@ -1,6 +1,6 @@
 /** What the supervisor and its children say to each other over the IPC channel. */
 
-export const services = ["warehouse", "query", "web"] as const;
+export const services = ["warehouse", "query", "sandbox", "web"] as const;
 export type Service = (typeof services)[number];
 
 export interface MirrorHealth {
@@ -23,6 +23,7 @@ export interface Serving {
 /** Loopback ports of the listeners that are up. `internal` is the web process's listener for its siblings, `warehouse` the one for `kehu verify`. */
 export interface Ports {
   query?: number;
+  sandbox?: number;
   warehouse?: number;
   internal?: number;
 }

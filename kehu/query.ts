@@ -1,15 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { serve } from "@hono/node-server";
-import { clockFrom, createLogger, type Scope } from "@kehu/operational-api";
-import { createSemanticApp, watchSnapshots, type Caller } from "@kehu/semantic";
+import { clockFrom, createLogger } from "@kehu/operational-api";
+import { createSemanticApp, watchSnapshots } from "@kehu/semantic";
 import type { Channel, Running } from "./child.ts";
-import { equalSecrets } from "./equal-secrets.ts";
+import { listenInside } from "./listen-inside.ts";
+import { createScopeReader, localeOf } from "./scope-reader.ts";
 import { duckdbBudget, readChildSettings } from "./settings.ts";
 
 const modelDir = fileURLToPath(new URL("../semantic/model", import.meta.url));
-const keptScopes = 1_000;
 
 /** The semantic API on the published snapshot. Answers only the web process, which says whose question it is. */
 export async function runQuery(channel: Channel): Promise<Running> {
@@ -25,13 +24,8 @@ export async function runQuery(channel: Channel): Promise<Running> {
     onServing: ({ build, lsn, freshTo, finishedAt, failedTests, changed }) =>
       channel.send({ type: "serving", serving: { build, lsn, freshTo, finishedAt, failedTests, changed } }),
     authenticate: async (request) => {
-      if (!equalSecrets(request.headers.get("x-kehu-internal"), settings.internalSecret)) return null;
-      const userId = request.headers.get("x-kehu-user");
-      const version = request.headers.get("x-kehu-scope-version");
-      if (!userId || !version) return null;
-      const scope = await scopes.read(userId, version);
-      const locale: Caller["locale"] = request.headers.get("accept-language")?.toLowerCase().startsWith("en") ? "en" : "zh-CN";
-      return scope && { scope, locale };
+      const scope = await scopes.of(request);
+      return scope && { scope, locale: localeOf(request) };
     },
     timezone: settings.timezone,
     weekStart: settings.weekStart,
@@ -39,44 +33,13 @@ export async function runQuery(channel: Channel): Promise<Running> {
     clock: clockFrom(settings),
     logger,
   });
-  const { server, port } = await listen(app.fetch);
+  const { server, port } = await listenInside(app.fetch);
   channel.send({ type: "ready", service: "query", ports: { query: port } });
   return {
     stop: async () => {
       await new Promise<void>((resolve) => server.close(() => resolve()));
       snapshots.close();
       await app.close();
-    },
-  };
-}
-
-function listen(fetch: (request: Request) => Response | Promise<Response>): Promise<{ server: ReturnType<typeof serve>; port: number }> {
-  return new Promise((resolve) => {
-    const server = serve({ fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server, port }));
-  });
-}
-
-/** Scopes by user and version, from the web process; a new version is a new key, so nothing stale is ever used. */
-function createScopeReader(internalSecret: string, channel: Channel): { read(userId: string, version: string): Promise<Scope | null> } {
-  let internalPort: number | undefined;
-  channel.onMessage((message) => {
-    if (message.type === "ports") internalPort = message.ports.internal;
-  });
-  const known = new Map<string, Scope>();
-  return {
-    read: async (userId, version) => {
-      const key = `${userId} ${version}`;
-      const found = known.get(key);
-      if (found) return found;
-      if (!internalPort) return null;
-      const answer = await fetch(`http://127.0.0.1:${internalPort}/internal/scope/${encodeURIComponent(userId)}`, {
-        headers: { "x-kehu-internal": internalSecret },
-      });
-      if (!answer.ok) return null;
-      const scope = (await answer.json()) as Scope;
-      if (known.size >= keptScopes) known.delete(known.keys().next().value ?? "");
-      known.set(`${userId} ${scope.version}`, scope);
-      return scope;
     },
   };
 }

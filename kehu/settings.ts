@@ -63,9 +63,11 @@ export function readChildSettings(env: NodeJS.ProcessEnv): ChildSettings {
 }
 
 /** One budget for all DuckDB instances of the machine: DuckDB alone would take 80 % for each. */
-const shares = { warehouse: 0.25, query: 0.35 } as const;
+const shares = { warehouse: 0.25, query: 0.35, sandbox: 0.25 } as const;
+
+export const memoryShareMiB = (service: keyof typeof shares): number => Math.floor((totalmem() * shares[service]) / 2 ** 20);
 
 export const duckdbBudget = (service: keyof typeof shares): { memoryLimit: string; threads: number } => ({
-  memoryLimit: `${Math.floor((totalmem() * shares[service]) / 2 ** 20)}MiB`,
+  memoryLimit: `${memoryShareMiB(service)}MiB`,
   threads: availableParallelism(),
 });

@@ -19,6 +19,7 @@ import type { MirrorHealth, Ports } from "./messages.ts";
 import { createServed } from "./served.ts";
 import { createSemanticProxy } from "./semantic-proxy.ts";
 import { readChildSettings } from "./settings.ts";
+import { createSqlProxy } from "./sql-proxy.ts";
 
 const closeGraceMs = 3_000;
 const isApi = (path: string): boolean => path.startsWith("/api/") || path.startsWith("/cubejs-api/") || path === "/healthz";
@@ -59,6 +60,16 @@ export async function runWeb(channel: Channel): Promise<Running> {
   app.route(
     "/",
     createSemanticProxy({ authenticate: auth.authenticate, queryPort: () => ports.query, internalSecret: settings.internalSecret }),
+  );
+  app.route(
+    "/",
+    createSqlProxy({
+      authenticate: auth.authenticate,
+      sandboxPort: () => ports.sandbox,
+      internalSecret: settings.internalSecret,
+      origin: settings.url,
+      writes: { pool, clock, settings: { currency: settings.currency, timezone: settings.timezone } },
+    }),
   );
   app.route("/", createApi({ pool, auth, config: settings, clock, logger }));
 

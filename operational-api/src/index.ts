@@ -25,3 +25,6 @@ export { ensureDefaultPipeline } from "./schema/default-pipeline.ts";
 export { migrate } from "./schema/migrate.ts";
 export { publicationName } from "./schema/publication.ts";
 export { appRole, mirrorRole } from "./schema/rights.ts";
+export { requestIdOf } from "./routes/request.ts";
+export { addAuditEntry } from "./store/audit.ts";
+export { inWrite, type WriteDependencies } from "./store/write.ts";

@@ -74,6 +74,8 @@ export interface SqlSandboxOptions {
   memoryMiB: number;
   threads: number;
   logger: ErrorLog;
+  /** By role; `limitsOf` unless told otherwise. */
+  limitsOf?: (roles: readonly string[]) => SqlLimits;
 }
 
 /** Processes at a time; each gets an equal part of the memory, so that none depends on what the others do. */
@@ -99,7 +101,7 @@ export const createSqlSandbox = (options: SqlSandboxOptions): SqlSandbox => {
   });
 
   const limitsFor = (caller: SqlCaller): SqlLimits => {
-    const limits = limitsOf(caller.roles);
+    const limits = (options.limitsOf ?? limitsOf)(caller.roles);
     const share = Math.max(leastMiB, Math.floor(options.memoryMiB / places));
     return { ...limits, memoryMiB: Math.min(limits.memoryMiB, share) };
   };
