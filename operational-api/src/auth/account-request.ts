@@ -35,6 +35,9 @@ export const createAsk =
       if (isWrite && usesCookie(context.req.raw) && context.req.header("origin") !== auth.config.url) {
         throw new Problem(403, `a change with a session cookie must come from ${auth.config.url} (header Origin); scripts use an API key`);
       }
+      if (isWrite && principal.seeing) {
+        throw new Problem(403, "you are looking with another's eyes, for reading only; DELETE /api/v1/see-as ends that");
+      }
       if (needs === "session" && principal.kind !== "session")
         throw new Problem(403, "sign in for this: an API key can't change its own account");
       if (needs === "administrator" && !principal.roles.includes("administrator"))

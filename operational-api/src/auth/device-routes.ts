@@ -8,11 +8,13 @@ import { createAsk, refuseOtherMethods } from "./account-request.ts";
 import type { Auth } from "./create-auth.ts";
 import { listDevices } from "./devices.ts";
 
-const deviceBody = z.strictObject({
+/** Body of `PATCH /api/v1/users/{id}/devices/{device}`. */
+export const deviceBody = z.strictObject({
   name: textField(60).optional(),
   is_admitted: z.literal(true, { error: "only true can be said; DELETE takes a device away" }).optional(),
 });
-const linkBody = z.strictObject({ token: z.string({ error: "expected the token of the link" }).min(1).max(200) });
+/** Body of `POST /api/v1/device-links`. */
+export const deviceLinkBody = z.strictObject({ token: z.string({ error: "expected the token of the link" }).min(1).max(200) });
 
 /** The browsers of an account: administrators name, admit and take them away; a link in a letter admits one. */
 export function createDeviceRoutes(auth: Auth): Hono<Env> {
@@ -74,7 +76,7 @@ export function createDeviceRoutes(auth: Auth): Hono<Env> {
     try {
       if (context.req.header("origin") !== auth.config.url)
         throw new Problem(403, `this must come from ${auth.config.url} (header Origin)`);
-      const { token } = parseBody(linkBody, (await readJson(context, recordBytes)).body);
+      const { token } = parseBody(deviceLinkBody, (await readJson(context, recordBytes)).body);
       const deviceId = await auth.links.useDevice(token);
       const { rows } = await pool.query<{ user_id: string }>(
         "update auth.devices set state = 'admitted' where id::text = $1 returning user_id",

@@ -1,6 +1,7 @@
 import type { Entity } from "../entities/definition.ts";
 import { collectionOf, entities } from "../entities/index.ts";
 import { auditExportBody, auditParameters, exportBody } from "../routes/audit.ts";
+import { accountPaths, accountTag } from "./account-paths.ts";
 import { readPaths, writePaths } from "./collection-paths.ts";
 import { failing, idempotencyKey, json, ref } from "./parts.ts";
 import { permissionPaths, permissionTag } from "./permission-paths.ts";
@@ -121,9 +122,10 @@ export const openApiDocument = (url: string): Json => {
     tags: [
       ...entities.map((entity) => ({ name: collectionOf(entity), description: entity.description })),
       permissionTag,
+      accountTag,
       { name: "audit", description: "The audit trail." },
     ],
-    paths: { ...paths, ...permissionPaths(), ...auditPaths() },
+    paths: { ...paths, ...permissionPaths(), ...accountPaths(), ...auditPaths() },
     components: {
       schemas,
       securitySchemes: {
