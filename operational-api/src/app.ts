@@ -9,6 +9,7 @@ import { createAdministration } from "./routes/administration.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { collectionRoutes } from "./routes/collection.ts";
 import { documentRoutes } from "./routes/documents.ts";
+import { duplicateRoutes } from "./routes/duplicates.ts";
 import { type Env, requestIdOf } from "./routes/request.ts";
 import { roleRoutes } from "./routes/permission-roles.ts";
 import { seeAsRoutes } from "./routes/permission-see-as.ts";
@@ -80,6 +81,7 @@ export const createApi = (given: {
   app.route("/", permissionRoutes(administration));
   app.route("/", roleRoutes(administration));
   app.route("/", seeAsRoutes(administration));
+  app.route("/", duplicateRoutes(write));
   app.route("/", verbRoutes(dependencies, write));
   for (const entity of entities) app.route("/", collectionRoutes(entity, entities, dependencies, write));
 

@@ -19,6 +19,7 @@ export const titles = {
   415: "Unsupported media type",
   422: "Invalid data",
   428: "If-Match needed",
+  429: "Too many requests",
   500: "Internal error",
   503: "Not available",
 } as const;

@@ -137,12 +137,14 @@ async function describe(auth: Auth, principal: Principal): Promise<Record<string
        join auth.holders as holder on holder.user_id = account.id
        left join crm.employees as employee on employee.id = holder.employee_id
       where account.id::text = $1`,
-    [principal.userId, auth.config.locale],
+    [principal.seeing?.userId ?? principal.userId, auth.config.locale],
   );
   const { department_id = null, second_factor = false, has_password = false, ...user } = rows[0] ?? {};
   const { idle_minutes, password_length } = await auth.settings.get();
   return {
     user,
+    // Who looks with this account's eyes; pages say so on top.
+    seeing: principal.seeing ? { by: principal.userId } : null,
     employee_id: principal.employeeId,
     roles: principal.roles,
     department_id,

@@ -17,6 +17,7 @@ const problems: Readonly<Record<string, Json>> = {
   415: problem("The body is no application/json"),
   422: problem("The data is not valid; errors[] has every field and reason"),
   428: problem("If-Match is missing"),
+  429: problem("Too many requests; Retry-After says when to go on"),
 };
 
 export const failing = (...statuses: number[]): Json => Object.fromEntries(statuses.map((status) => [status, problems[status]]));

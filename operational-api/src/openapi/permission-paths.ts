@@ -1,3 +1,4 @@
+import { duplicateBody } from "../routes/duplicates.ts";
 import { columnRuleBody, permissionBody } from "../routes/permissions.ts";
 import { roleBody, rolePatch } from "../routes/permission-roles.ts";
 import { seeAsBody } from "../routes/permission-see-as.ts";
@@ -173,6 +174,31 @@ const otherPaths = (): Json => ({
       tags,
       summary: "What can be ruled: subjects with their actions, row scopes and columns",
       responses: { 200: { description: "The choices", content: json({ type: "object" }) }, ...failing(401, 403) },
+    },
+  },
+  "/api/v1/customers/duplicate-check": {
+    post: {
+      operationId: "checkDuplicateCustomer",
+      tags: ["customers"],
+      summary: "Whether a customer with this name or number is there already: only that, whose team's it is and whom to ask",
+      requestBody: { required: true, content: json(jsonSchema(duplicateBody), { name: "上海精工机械有限公司", phone: "021-88886666" }) },
+      responses: {
+        200: {
+          description: "Whether there is one",
+          content: json({
+            type: "object",
+            required: ["exists", "matches"],
+            properties: {
+              exists: { type: "boolean" },
+              matches: {
+                type: "array",
+                items: { type: "object", properties: { team: { type: ["string", "null"] }, ask: { type: ["string", "null"] } } },
+              },
+            },
+          }),
+        },
+        ...failing(400, 401, 403, 413, 415, 422, 429),
+      },
     },
   },
   "/api/v1/see-as": {
