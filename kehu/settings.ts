@@ -40,17 +40,20 @@ export interface ChildSettings extends Settings {
   databaseUrl: string;
   secret: string;
   internalSecret: string;
+  /** The company that runs was made up: its past may be made up to the end, with forecasts that would have been published. */
+  isDemoCompany: boolean;
 }
 
 export const childEnvironment = (
   env: NodeJS.ProcessEnv,
-  given: { databaseUrl: string; secret: string; internalSecret: string; demo: boolean },
+  given: { databaseUrl: string; secret: string; internalSecret: string; demo: boolean; isDemoCompany: boolean },
 ): NodeJS.ProcessEnv => ({
   ...env,
   DATABASE_URL: given.databaseUrl,
   KEHU_SECRET: given.secret,
   KEHU_INTERNAL_SECRET: given.internalSecret,
   KEHU_DEMO: given.demo ? "1" : "0",
+  KEHU_IS_DEMO_COMPANY: given.isDemoCompany ? "1" : "0",
 });
 
 export function readChildSettings(env: NodeJS.ProcessEnv): ChildSettings {
@@ -59,7 +62,7 @@ export function readChildSettings(env: NodeJS.ProcessEnv): ChildSettings {
   const internalSecret = env.KEHU_INTERNAL_SECRET;
   if (!databaseUrl || !secret || !internalSecret)
     throw new ConfigError("a child process is started by kehu start, which gives it its settings");
-  return { ...settings, databaseUrl, secret, internalSecret };
+  return { ...settings, databaseUrl, secret, internalSecret, isDemoCompany: env.KEHU_IS_DEMO_COMPANY === "1" };
 }
 
 /** One budget for all DuckDB instances of the machine: DuckDB alone would take 80 % for each. */

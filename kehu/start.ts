@@ -66,7 +66,13 @@ export async function start(argv: string[]): Promise<number> {
     const { administrator, demoAccounts } = prepared;
 
     const internalSecret = randomBytes(32).toString("base64url");
-    const env = childEnvironment(process.env, { databaseUrl, secret, internalSecret, demo: settings.demo });
+    const env = childEnvironment(process.env, {
+      databaseUrl,
+      secret,
+      internalSecret,
+      demo: settings.demo,
+      isDemoCompany: demoAccounts > 0,
+    });
     const supervisor = createSupervisor({
       env,
       logger,

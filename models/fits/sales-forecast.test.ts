@@ -54,3 +54,20 @@ it("A2 a series of zeros, a short one and none at all", () => {
   });
   expect(run([])).toEqual({ tables: {}, sample: 0, remark: null });
 });
+
+it("A2 for a day gone by knows nothing of later months, nor of series that had ended by then", () => {
+  const rows = [
+    ...series(
+      "order_amount",
+      Array.from({ length: 30 }, (_, month) => 100 + month),
+    ),
+    ...series("won_amount", [5, ...Array.from({ length: 29 }, () => 0)]),
+  ];
+  const inputs = salesForecast.inputsBefore?.({ fct_forecast_series: rows }, "2025-06-01");
+  const months = (inputs?.fct_forecast_series ?? []).map(({ measure, month }) => `${measure} ${month}`);
+  expect(months.at(0)).toBe("order_amount 2023-11-01");
+  expect(months.at(-1)).toBe("order_amount 2025-05-01");
+  expect(months.length).toBe(19);
+  const made = salesForecast.run(inputs ?? {}, context).tables.forecasts ?? [];
+  expect(made[0]).toMatchObject({ month: "2025-06-01", horizon: 1, sample: 19 });
+});

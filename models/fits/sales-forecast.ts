@@ -23,6 +23,14 @@ const salesForecast: Fit = {
     const tables: FitResult["tables"] = forecasts.length === 0 ? {} : { forecasts };
     return { tables, sample: series.size, remark };
   },
+  inputsBefore({ fct_forecast_series: rows = [] }, day) {
+    const before = rows.filter((row) => String(row.month) < `${day.slice(0, 7)}-01`);
+    const series = Map.groupBy(before, (row) => `${row.series_kind} ${row.series_key} ${row.measure}`);
+    const yearBefore = monthAfter(`${day.slice(0, 7)}-01`, -monthsInYear);
+    // As the model of the series has it: one without results for a year has ended.
+    const goesOn = (months: readonly FitRow[]): boolean => months.some((row) => String(row.month) >= yearBefore && Number(row.value) !== 0);
+    return { fct_forecast_series: [...series.values()].filter(goesOn).flat() };
+  },
 };
 
 export default salesForecast;

@@ -4,6 +4,9 @@ import type { Settings } from "../resources.ts";
 export type FitValue = string | number | boolean | null;
 export type FitRow = Record<string, FitValue>;
 
+/** Rows by model. */
+export type FitInputs = Readonly<Record<string, readonly FitRow[]>>;
+
 export interface FitContext {
   /** The time of the cut that the inputs state. */
   asOf: Date;
@@ -30,5 +33,7 @@ export interface Fit {
   name: string;
   /** Models by name. */
   inputs: readonly string[];
-  run(inputs: Readonly<Record<string, readonly FitRow[]>>, context: FitContext): FitResult;
+  run(inputs: FitInputs, context: FitContext): FitResult;
+  /** The inputs without what came on `day` or later, by business time. Only a fit that has it can be run for days gone by. */
+  inputsBefore?(inputs: FitInputs, day: string): FitInputs;
 }

@@ -82,7 +82,7 @@ afterEach(async () => {
   await rm(projectDir, { recursive: true, force: true });
 });
 
-const createBuilder = (): LiveBuilder =>
+const createBuilder = (pastFitMonths = 0): LiveBuilder =>
   createLiveBuilder({
     warehouse,
     // A source at rest.
@@ -95,6 +95,7 @@ const createBuilder = (): LiveBuilder =>
     vars: { timezone: "Asia/Shanghai" },
     clock: () => now,
     runsFits: true,
+    pastFitMonths,
     publishSeconds: 0,
     logger: {
       info: () => undefined,
@@ -174,4 +175,60 @@ it("ends at once while a fit is being computed, and computes it after the next s
   now = new Date("2026-11-25T02:00:00Z");
   builder = createBuilder();
   expect(await published(2, () => builder.start(), level)).toEqual([[], [{ mean: "12.50", as_of: "2026-11-25 02:00:00" }]]);
+});
+
+/** A fit that is kept, and can leave out what came on a day or later: an order of 10 is of October here, one of 15 of a month to come. */
+const keptFiles = {
+  ...files,
+  "models/kept.yml": `version: 2
+sources:
+  - name: kept
+    schema: fits
+    tables:
+      - name: trend
+        meta: { fit: trend, keeps: every_run }
+        columns:
+          - { name: mean, data_type: "decimal(18,2)" }
+          - { name: as_of, data_type: timestamptz }
+          - { name: fitted_at, data_type: timestamptz }
+      - name: last_trend
+        meta: { fit: trend }
+        columns:
+          - { name: mean, data_type: "decimal(18,2)" }
+          - { name: as_of, data_type: timestamptz }
+          - { name: fitted_at, data_type: timestamptz }
+`,
+  "models/fct_trend.sql": `${schema("marts")} select mean, as_of from {{ source('kept', 'trend') }}`,
+  "models/fct_last_trend.sql": `${schema("marts")} select mean, as_of from {{ source('kept', 'last_trend') }}`,
+  "fits/trend.ts": `export default {
+  name: "trend",
+  inputs: ["fct_orders"],
+  run({ fct_orders: rows }) {
+    if (rows.length === 0) return { tables: {}, sample: 0, remark: "nothing yet" };
+    const mean = rows.reduce((sum, { amount }) => sum + amount, 0) / rows.length;
+    return { tables: { trend: [{ mean: mean.toFixed(2) }], last_trend: [{ mean: mean.toFixed(2) }] }, sample: rows.length, remark: null };
+  },
+  inputsBefore: ({ fct_orders: rows }, day) => ({ fct_orders: rows.filter(({ amount }) => amount <= Number(day.slice(5, 7))) }),
+};
+`,
+};
+
+it("A2 makes up for months gone by once, from what was there then, where that is wanted", async () => {
+  await rm(projectDir, { recursive: true, force: true });
+  projectDir = await writeProject(keptFiles);
+  builder = createBuilder(3);
+  const trend = `select 'kept' as place, mean, cast(as_of at time zone 'UTC' as date)::varchar as day from snap.marts.fct_trend
+    union all select 'last', mean, cast(as_of at time zone 'UTC' as date)::varchar from snap.marts.fct_last_trend order by all`;
+  const today = [
+    { place: "kept", mean: "12.50", day: "2026-11-22" },
+    { place: "last", mean: "12.50", day: "2026-11-22" },
+  ];
+  // Today's first; then those of August, September and October, of which only October had an order to learn from.
+  const october = { place: "kept", mean: "10.00", day: "2026-10-01" };
+  expect(await published(3, () => builder.start(), trend)).toEqual([[], today, [october, ...today]]);
+  await builder.stop();
+  builder = createBuilder(3);
+  await builder.start();
+  expect(await published(1, () => builder.requestFullBuild(), trend)).toEqual([[october, ...today]]);
+  expect(errors).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { SnapshotPointer } from "@kehu/ingest";
-import { createFitTables, fitTablesOf, fitTableSql } from "../fits/fit-tables.ts";
+import { createFitTables, fitTablesOf, fitTableSql, type FitTable } from "../fits/fit-tables.ts";
 import { fitFiles } from "../fits/load-fits.ts";
 import { keepFitRun, type FitRun } from "../fits/run-fit.ts";
 import type { Project } from "../resources.ts";
@@ -15,6 +15,8 @@ export interface FitStepOptions {
   projectDir: string;
   clock: () => Date;
   logger: LiveLogger;
+  /** For how many months gone by the fits that can are run too, where no run is as old; 0 for none. */
+  pastMonths: number;
   /** Results wait to be stored: a build of what reads them is wanted. */
   onReady: () => void;
 }
@@ -48,6 +50,8 @@ export function createFitStep(options: FitStepOptions): FitStep {
   let isStopping = false;
   /** The company day of the last run. */
   let lastDay = "";
+  /** Runs for months gone by are still to be made. */
+  let lacksPast = false;
   /** When the last run found nothing to learn from. */
   let lastEmpty = Number.NEGATIVE_INFINITY;
 
@@ -61,22 +65,47 @@ export function createFitStep(options: FitStepOptions): FitStep {
     lastEmpty = isEmpty ? asOf.getTime() : Number.POSITIVE_INFINITY;
   }
 
+  /** The cuts at the starts of the last months, the earliest first. */
+  function pastCuts(): FitWork["cuts"] {
+    const [year = 0, month = 0] = companyDay(clock(), timeZone).split("-").map(Number);
+    return Array.from({ length: options.pastMonths }, (_, index) => {
+      // Noon: the same day of the calendar in the company's zone, whichever it is but those at the date line.
+      const asOf = new Date(Date.UTC(year, month - 1 - options.pastMonths + index, 1, 12));
+      return { asOf, today: companyDay(asOf, timeZone) };
+    });
+  }
+
+  async function computePast(pointer: SnapshotPointer): Promise<void> {
+    lacksPast = false;
+    const runs = await inThread(workOn(pointer, pastCuts(), true));
+    // Tables that hold the last run only keep today's.
+    const isKept = (fit: string, name: string): boolean => tables.some((table) => table.fit === fit && table.name === name && table.isKept);
+    waiting = runs.map((run) => ({
+      ...run,
+      tables: Object.fromEntries(Object.entries(run.tables).filter(([name]) => isKept(run.fit, name))),
+    }));
+    if (waiting.length > 0) options.onReady();
+  }
+
+  function workOn(pointer: SnapshotPointer, cuts: FitWork["cuts"], arePast: boolean): FitWork {
+    const models = [...project.nodes.values()].filter((node) => node.resourceType === "model");
+    return {
+      files,
+      snapshot: pointer.file,
+      models: models.map((node) => ({ name: node.name, schema: node.schema, identifier: node.alias })),
+      cuts,
+      arePast,
+      vars: project.vars,
+    };
+  }
+
   /** Up to the thread's start without a pause, so that there is never a second one. */
   async function compute(pointer: SnapshotPointer): Promise<void> {
     const asOf = clock();
     isRequested = false;
     // Also when it fails: trying again at once would fail again.
     remember(asOf, false);
-    const models = [...project.nodes.values()].filter((node) => node.resourceType === "model");
-    const work: FitWork = {
-      files,
-      snapshot: pointer.file,
-      models: models.map((node) => ({ name: node.name, schema: node.schema, identifier: node.alias })),
-      asOf,
-      today: companyDay(asOf, timeZone),
-      vars: project.vars,
-    };
-    waiting = await inThread(work);
+    waiting = await inThread(workOn(pointer, [{ asOf, today: companyDay(asOf, timeZone) }], false));
     remember(
       asOf,
       waiting.every(({ sample }) => sample === 0),
@@ -92,6 +121,15 @@ export function createFitStep(options: FitStepOptions): FitStep {
       thread.once("error", reject);
       thread.once("exit", (code) => reject(new Error(`the thread that computes fits ended with ${code} before it had any`)));
     }).finally(() => (worker = undefined));
+  }
+
+  async function hasPast(record: FitTable, connection: DuckDBConnection): Promise<boolean> {
+    const [earliest] = pastCuts();
+    if (!earliest) return true;
+    const result = await connection.run(
+      `select exists(from ${fitTableSql(record)} where as_of <= timestamptz '${earliest.asOf.toISOString()}')`,
+    );
+    return (await result.getRowsJS())[0]?.[0] === true;
   }
 
   async function keep(computed: FitRun, connection: DuckDBConnection): Promise<void> {
@@ -112,10 +150,13 @@ export function createFitStep(options: FitStepOptions): FitStep {
       );
       const [last] = await result.getRowsJS();
       if (last?.[0] instanceof Date) remember(last[0], last[1] === true);
+      lacksPast = options.pastMonths > 0 && !(await hasPast(record, connection));
     },
     published(pointer) {
-      if (worker || waiting.length > 0 || isStopping || files.length === 0 || !isDue()) return;
-      ended = compute(pointer).catch((error: unknown) => {
+      if (worker || waiting.length > 0 || isStopping || files.length === 0) return;
+      const isNow = isDue();
+      if (!isNow && !lacksPast) return;
+      ended = (isNow ? compute(pointer) : computePast(pointer)).catch((error: unknown) => {
         if (!isStopping) logger.error({ err: error }, "the fits could not be computed; earlier results stay");
       });
     },

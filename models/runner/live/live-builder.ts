@@ -45,6 +45,8 @@ export interface LiveBuilderOptions {
   clock: () => Date;
   /** Whether the project's statistical fits are run, once each company day; default false. */
   runsFits?: boolean;
+  /** For how many months gone by fits that can leave out what came later are run as well, once; default 0. For companies whose past is made up: elsewhere nobody published those results. */
+  pastFitMonths?: number;
   /** Least time between two publishes. */
   publishSeconds: number;
   logger: LiveLogger;
@@ -312,7 +314,14 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     await prepareLedger(connection);
     await connection.run(slowMartsTable);
     if (options.runsFits) {
-      fits = createFitStep({ project, projectDir: options.projectDir, clock, logger, onReady: takeUpFits });
+      fits = createFitStep({
+        project,
+        projectDir: options.projectDir,
+        clock,
+        logger,
+        pastMonths: options.pastFitMonths ?? 0,
+        onReady: takeUpFits,
+      });
       await fits.prepare(connection);
     }
     fingerprint = await fingerprintOf(project);
