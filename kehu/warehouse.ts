@@ -10,6 +10,8 @@ import { projectVars } from "./project-vars.ts";
 import { duckdbBudget, readChildSettings } from "./settings.ts";
 
 const healthEveryMs = 500;
+/** A new demo company has forecasts of this many months gone by, so that there is something to score. */
+const demoForecastMonths = 6;
 const projectDir = fileURLToPath(new URL("../models", import.meta.url));
 
 /** The one writer of DuckDB: mirrors Postgres, builds the models on each change, publishes snapshots. */
@@ -28,6 +30,7 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
     vars,
     clock,
     runsFits: true,
+    pastFitMonths: settings.isDemoCompany ? demoForecastMonths : 0,
     publishSeconds: settings.publishSeconds,
     logger,
   });
