@@ -21,10 +21,11 @@ receipts as (
 
 returned as (
   select
-    order_key,
-    cast(sum(amount_original + tax_original) as decimal(18, 2)) as total_original
-  from {{ ref('int_order_lines_spread') }}
-  group by order_key
+    lines.order_key,
+    cast(sum(lines.amount_original + lines.tax_original) as decimal(18, 2)) as total_original
+  from {{ ref('int_order_lines_spread') }} as lines
+  inner join orders on lines.order_key = orders.order_key and orders.kind = 'return'
+  group by lines.order_key
 ),
 
 returns as (
@@ -38,7 +39,7 @@ returns as (
     returned.total_original as amount_original
   from orders
   inner join returned on orders.order_key = returned.order_key
-  where orders.kind = 'return' and returned.total_original > 0
+  where returned.total_original > 0
 )
 
 select * from receipts
