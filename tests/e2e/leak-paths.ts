@@ -1,5 +1,5 @@
 import { collectionOfPlanted, type Planted, type PlantedEntity } from "../plant.ts";
-import type { Session } from "../stack.ts";
+import { eventually, type Session } from "../stack.ts";
 import { workbookText } from "../workbook.ts";
 import { views } from "./leak-views.ts";
 
@@ -23,6 +23,34 @@ const textDimension: Partial<Record<PlantedEntity, string>> = {
   activity: "activities.customer",
   receipt: "receipts.customer",
 };
+
+/** The mart that holds an entity's records one by one, and the column with the record's id. */
+const martOf: Partial<Record<PlantedEntity, readonly [mart: string, id: string]>> = {
+  customer: ["dim_customers", "customer_id"],
+  contact: ["dim_contacts", "contact_id"],
+  lead: ["fct_leads", "lead_id"],
+  opportunity: ["fct_opportunities", "opportunity_id"],
+  activity: ["fct_activities", "activity_id"],
+  order: ["fct_orders", "order_id"],
+  receipt: ["fct_receipts", "receipt_id"],
+  target: ["fct_targets", "target_id"],
+};
+
+/** The answer's text for a statement that asks for the planted record; null when there is no such row. A user runs few statements at a time. */
+async function selected(session: Session, entity: PlantedEntity, { ids }: Planted, format: "json" | "csv"): Promise<string | null> {
+  const [mart, id] = martOf[entity] ?? [];
+  const body = JSON.stringify({ sql: `select ${id} as found from ${mart} where ${id} = $1`, params: [ids[entity]], format });
+  const response = await eventually("a free place for a statement", async () => {
+    const answer = await session.fetch("/api/sql", { method: "POST", body });
+    return answer.status === 429 ? null : answer;
+  });
+  const text = await response.text();
+  if (response.status === 403) return null;
+  if (!response.ok) throw new Error(`SQL on ${mart}: ${response.status} ${text.slice(0, 500)}`);
+  return text.includes(ids[entity]) ? text : null;
+}
+
+const hasMart = (entity: PlantedEntity): boolean => martOf[entity] !== undefined;
 
 /** Entities with a page of records in the portal, and so a workbook. */
 const withPage: readonly PlantedEntity[] = ["customer", "opportunity", "order", "receipt"];
@@ -127,5 +155,19 @@ export const paths: readonly Path[] = [
     isOpenedAlone: needsNoOther,
     sees: async (session, entity, planted) =>
       workbookText(await recordsFile(session, "/export/records", entity, planted)).includes(planted.text),
+  },
+  {
+    name: "SQL",
+    action: "read",
+    carries: hasMart,
+    isOpenedAlone: () => true,
+    sees: async (session, entity, planted) => (await selected(session, entity, planted, "json")) !== null,
+  },
+  {
+    name: "SQL for export",
+    action: "export",
+    carries: hasMart,
+    isOpenedAlone: () => true,
+    sees: async (session, entity, planted) => (await selected(session, entity, planted, "csv")) !== null,
   },
 ];
