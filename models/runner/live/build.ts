@@ -219,7 +219,7 @@ function building(
           changes,
           area,
           inTransaction,
-          ...(sources && { sourceRows: sources.rowsOf }),
+          ...(sources && { sources }),
         });
       }
       changes.settle(node.uniqueId);

@@ -9,6 +9,7 @@ import { columnsOfQuery, runAtomically, runStatements, trimSemicolon } from "../
 import type { ChangedRows } from "./changed-rows.ts";
 import { inputRelation } from "./input-relation.ts";
 import { keyedRuleOf, type KeyedRule } from "./keyed-rule.ts";
+import type { SourceChanges } from "./source-changes.ts";
 import { differingRows, keyColumn, keysReached, makeTable, narrowedInputs } from "./keyed-sql.ts";
 
 export interface DifferentialOptions {
@@ -20,8 +21,8 @@ export interface DifferentialOptions {
   area: string;
   /** The connection is in a transaction that the caller ends. */
   inTransaction: boolean;
-  /** The relation of the changed rows of a source; null when which they are is not known. Undefined when it has not changed. */
-  sourceRows?: (id: string) => string | null | undefined;
+  /** What is known of the sources' changed rows, for models that read any. */
+  sources?: SourceChanges;
 }
 
 /** More rows than this share of a table, and the whole table is the cheaper way. */
@@ -100,7 +101,7 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
   const { changes } = options;
   if (options.whole.has(node.uniqueId)) return null;
   const changed = node.dependsOn.flatMap((id) => {
-    const rows = options.project.sources.has(id) ? options.sourceRows?.(id) : changes.hasChanged(id) ? changes.rowsOf(id) : undefined;
+    const rows = options.project.sources.has(id) ? options.sources?.rowsOf(id) : changes.hasChanged(id) ? changes.rowsOf(id) : undefined;
     return rows === undefined ? [] : [{ id, rows }];
   });
   const selects: string[] = [];
@@ -130,7 +131,9 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
     const [reachedRows] = await counts(connection, [before]);
     if (reachedRows > most) return null;
     // As one statement, what the SQL does not ask of an input is not read.
-    const inputs = [...narrowedInputs(rule, keys, relationOf, inputOf)].map(([id, select]) => `${inputOf(id)} as materialized (${select})`);
+    const inputs = [...narrowedInputs(rule, keys, (id) => logged(task, rule, id) ?? relationOf(id), inputOf)].map(
+      ([id, select]) => `${inputOf(id)} as materialized (${select})`,
+    );
     const given = inputs.length === 0 ? "" : `with ${inputs.join(",\n")}\n`;
     await runStatements(connection, [`${makeTable(after)} as ${given}select * from (\n${sql}\n) as kehu_rows`]);
     const columns = await columnNames(connection, after);
@@ -144,6 +147,12 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
     compiledCode: sql,
     relationName: relation.toText(),
   };
+}
+
+/** All rows of the only input that lead to keys, when it is a source whose log has them. */
+function logged({ options }: Task, rule: KeyedRule, id: string): string | null {
+  const input = rule.inputs.get(id);
+  return rule.inputs.size === 1 && input && "column" in input ? (options.sources?.latestOf(id, input.column) ?? null) : null;
 }
 
 /** How many rows each of these relations has. */
