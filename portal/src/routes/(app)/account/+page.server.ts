@@ -1,4 +1,5 @@
-import { fail } from "@sveltejs/kit";
+import { entities } from "@kehu/operational-api";
+import { fail, redirect } from "@sveltejs/kit";
 import type { ApiKey, OpenSession } from "#lib/account.ts";
 import { m } from "#lib/paraglide/messages.js";
 import { askAccounts, textOf } from "#lib/server/account.ts";
@@ -8,6 +9,14 @@ import { requireMe } from "#lib/server/session.ts";
 import { passCookies } from "#lib/server/set-cookie.ts";
 import type { Actions, PageServerLoad } from "./$types";
 
+/** What has just been done by an action that began another session: the page is asked for anew, with its cookie. */
+const done: Record<string, { of: "password" | "factor"; message: () => string }> = {
+  password: { of: "password", message: m.account_password_changed },
+  "factor-on": { of: "factor", message: m.factor_done },
+  "factor-off": { of: "factor", message: m.factor_was_switched_off },
+};
+const afresh = (what: keyof typeof done): never => redirect(303, `/account?done=${what}`);
+
 export const load: PageServerLoad = async (event) => {
   const me = await requireMe(event);
   const api = apiFor(event);
@@ -16,7 +25,16 @@ export const load: PageServerLoad = async (event) => {
     readJson<{ data: ApiKey[] }>(await api("/api/v1/me/keys")),
     readJson<{ grants: Record<string, Record<string, unknown>> }>(await api("/api/v1/me/scope")),
   ]);
-  return { account: me.account, sessions: sessions.data, keys: keys.data, entities: Object.keys(scope.grants["read"] ?? {}).sort() };
+  const did = done[event.url.searchParams.get("done") ?? ""];
+  const language = event.locals.locale === "en" ? "en" : "zh";
+  const granted = entities.filter(({ name }) => scope.grants["read"]?.[name]).map(({ name, label }) => ({ name, title: label[language] }));
+  return {
+    account: me.account,
+    sessions: sessions.data,
+    keys: keys.data,
+    entities: granted,
+    did: did && { of: did.of, done: did.message() },
+  };
 };
 
 export const actions: Actions = {
@@ -34,16 +52,20 @@ export const actions: Actions = {
       return fail(answer.status, { of: "password", message });
     }
     passCookies(answer.response, event.cookies);
-    return { of: "password", done: m.account_password_changed() };
+    return afresh("password");
   },
-  ...secondFactorActions,
+  begin: secondFactorActions.begin,
+  confirm: async (event) => {
+    const result = await secondFactorActions.confirm(event);
+    return "done" in result ? afresh("factor-on") : result;
+  },
   factorOff: async (event) => {
     const password = textOf(await event.request.formData(), "password");
     const answer = await askAccounts(event, "POST", "/api/auth/two-factor/disable", { password });
     if (!answer.ok)
       return fail(answer.status, { of: "factor", message: answer.code === "INVALID_PASSWORD" ? m.password_wrong() : answer.detail });
     passCookies(answer.response, event.cookies);
-    return { of: "factor", done: m.factor_was_switched_off() };
+    return afresh("factor-off");
   },
   newCodes: async (event) => {
     const password = textOf(await event.request.formData(), "password");
