@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { createApi } from "./app.ts";
 import { createTestAuth, type TestAuth, testAuthConfig } from "./auth/testing.ts";
+import type { Standing } from "./auth/create-auth.ts";
 import type { Role } from "./auth/scope.ts";
 import { createLogger } from "./log.ts";
 import { createPool } from "./pool.ts";
@@ -43,11 +44,23 @@ export const createTestApi = async (): Promise<TestApi> => {
     const userId = request.headers.get(userHeader);
     if (userId === null) return base.auth.authenticate(request);
     const scope = await base.auth.scopeOf(userId);
-    return { userId, sessionId: "test", kind: "session" as const, subject: userId, employeeId: scope.employeeId, roles: scope.roles, scope };
+    return {
+      userId,
+      sessionId: "test",
+      kind: "session" as const,
+      subject: userId,
+      employeeId: scope.employeeId,
+      roles: scope.roles,
+      scope,
+    };
+  };
+  const standingOf = async (request: Request): Promise<Standing> => {
+    const principal = await authenticate(request);
+    return principal ? { is: "signed-in", principal } : base.auth.standingOf(request);
   };
   const app = createApi({
     pool,
-    auth: { ...base.auth, authenticate },
+    auth: { ...base.auth, authenticate, standingOf },
     config: { url: testAuthConfig.url, currency: "CNY", timezone: "Asia/Shanghai" },
     clock: () => new Date(testNow),
     logger,
