@@ -15,6 +15,7 @@ import {
   TimeZone,
   fromJs,
   iterate,
+  parseJson,
   pythonModules,
   toJs,
   toJson,
@@ -206,7 +207,7 @@ const dataMakers: Record<string, () => Callable> = {
   },
   fromjson: () => (args, kwargs) => {
     const call = new CallArguments("fromjson", args, kwargs);
-    return orDefault(call, () => fromJs(JSON.parse(call.text(0, "string"))));
+    return orDefault(call, () => fromJs(parseJson(call.text(0, "string"))));
   },
   toyaml: () => (args, kwargs) => stringifyYaml(toJs(new CallArguments("toyaml", args, kwargs).value(0, "value"))),
   fromyaml: () => (args, kwargs) => {

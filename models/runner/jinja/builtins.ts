@@ -1,5 +1,6 @@
 import { CallArguments } from "./arguments.ts";
-import { Dict, PyError, PyObject, iterate, repr, type Callable, type Kwargs, type Value } from "./values.ts";
+import { exactly, integerOf } from "./integers.ts";
+import { Dict, PyError, PyObject, iterate, repr, typeName, type Callable, type Kwargs, type Value } from "./values.ts";
 
 /** `namespace(a=1)`: the one object whose attributes `set` may assign. */
 class Namespace extends PyObject {
@@ -62,6 +63,7 @@ function joiner(args: Value[], kwargs: Kwargs): Callable {
 
 function range(args: Value[], kwargs: Kwargs): Value[] {
   const call = new CallArguments("range", args, kwargs);
+  if (args.some((bound) => typeof bound === "bigint")) return largeRange(args);
   const one = args.length === 1;
   const start = one ? 0 : call.integer(0, "start");
   const stop = one ? call.integer(0, "stop") : call.integer(1, "stop");
@@ -70,6 +72,19 @@ function range(args: Value[], kwargs: Kwargs): Value[] {
   const length = Math.max(0, Math.ceil((stop - start) / step));
   if (length > 1_000_000) throw new PyError(`range() of ${length} numbers is too big for a template`);
   return Array.from({ length }, (_, index) => start + index * step);
+}
+
+function largeRange(args: Value[]): Value[] {
+  const [start = 0n, stop = 0n, step = 1n] = (args.length === 1 ? [0, ...args] : args).map((bound) => {
+    const integer = integerOf(bound);
+    if (integer === undefined) throw new PyError(`'${typeName(bound)}' object cannot be interpreted as an integer`);
+    return BigInt(integer);
+  });
+  if (step === 0n) throw new PyError("range() arg 3 must not be zero");
+  if ((stop - start) / step > 1_000_000n) throw new PyError("this range() is too big for a template");
+  const numbers: Value[] = [];
+  for (let next = start; step > 0n ? next < stop : next > stop; next += step) numbers.push(exactly(next));
+  return numbers;
 }
 
 /** What every template can call without a host's doing. */

@@ -147,6 +147,7 @@ export abstract class ExpressionEvaluator implements FilterHost {
   private signed(kind: "negate" | "plus", value: Value): Value {
     const number = asNumber(value);
     if (number === undefined) throw new PyError(`bad operand type for unary ${kind === "negate" ? "-" : "+"}: '${typeName(value)}'`);
+    if (typeof value === "bigint") return kind === "negate" ? -value : value;
     const signed = kind === "negate" && (number !== 0 || value instanceof Float) ? -number : number;
     return value instanceof Float ? new Float(signed) : signed;
   }

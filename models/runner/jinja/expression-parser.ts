@@ -1,4 +1,5 @@
 import { TemplateError } from "./errors.ts";
+import { readInteger } from "./integers.ts";
 import type { Token, TokenType } from "./lexer.ts";
 import type { Argument, Expression, FilterCall } from "./syntax.ts";
 
@@ -148,7 +149,7 @@ export class ExpressionParser {
       for (let next = this.accept("string"); next; next = this.accept("string")) text += next.value;
       return { kind: "literal", value: text };
     }
-    if (token.type === "integer") return { kind: "literal", value: Number(token.value) };
+    if (token.type === "integer") return { kind: "literal", value: readInteger(token.value) };
     if (token.type === "float") return { kind: "literal", value: Number(token.value), isFloat: true };
     if (token.type === "operator" && token.value === "(") {
       if (this.accept("operator", ")")) return { kind: "tuple", items: [] };

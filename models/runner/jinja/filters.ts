@@ -1,6 +1,7 @@
 import type { CallArguments } from "./arguments.ts";
 import { valueAt } from "./attributes.ts";
 import { formatPercent } from "./format.ts";
+import { exactly, truncated, type Integer } from "./integers.ts";
 import { binary } from "./operators.ts";
 import { capitalize, stringMethod } from "./string-methods.ts";
 import { escapeHtml, textFilters } from "./text-filters.ts";
@@ -94,22 +95,29 @@ const map: Filter = async (value, call, host) => {
 function toInteger(value: Value, call: CallArguments): Value {
   const fallback = call.value(0, "default", 0);
   const base = call.integer(1, "base", 10);
+  if (typeof value === "bigint") return value;
   const number = asNumber(value);
-  if (number !== undefined) return Math.trunc(number);
+  if (number !== undefined) return Number.isFinite(number) ? truncated(number) : fallback;
   const text = typeof value === "string" ? value.trim().replaceAll("_", "") : "";
   if (base !== 10) return integerOfBase(text, base) ?? fallback;
-  if (/^[-+]?\d+$/.test(text)) return Number(text);
-  return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? Math.trunc(Number(text)) : fallback;
+  if (/^[-+]?\d+$/.test(text)) return signedInteger(text.slice(0, 1), text.replace(/^[-+]/, ""));
+  return /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text) ? truncated(Number(text)) : fallback;
 }
 
 /** `0x1A` and `1A` in base 16. */
-function integerOfBase(text: string, base: number): number | undefined {
+function integerOfBase(text: string, base: number): Integer | undefined {
   const prefix = { 2: "0b", 8: "0o", 16: "0x" }[base];
   const [, sign = "", digits = ""] = new RegExp(`^([-+]?)(?:${prefix ?? "(?!)"})?([0-9a-z]+)$`, "i").exec(text) ?? [];
   const allowed = "0123456789abcdefghijklmnopqrstuvwxyz".slice(0, base);
   if (digits === "" || [...digits.toLowerCase()].some((digit) => !allowed.includes(digit))) return undefined;
-  return Number.parseInt(`${sign}${digits}`, base);
+  const value = [...digits.toLowerCase()].reduce((sum, digit) => sum * BigInt(base) + BigInt(allowed.indexOf(digit)), 0n);
+  return exactly(sign === "-" ? -value : value);
 }
+
+const signedInteger = (sign: string, digits: string): Integer => {
+  const value = BigInt(digits);
+  return exactly(sign === "-" ? -value : value);
+};
 
 function toFloat(value: Value, call: CallArguments): Value {
   const number = asNumber(value);
@@ -119,6 +127,7 @@ function toFloat(value: Value, call: CallArguments): Value {
 }
 
 function round(value: Value, call: CallArguments): Value {
+  if (typeof value === "bigint" && call.text(1, "method", "common") === "common" && call.integer(0, "precision", 0) >= 0) return value;
   const number = asNumber(value);
   if (number === undefined) throw new PyError(`type ${typeName(value)} doesn't define __round__ method`);
   const precision = call.integer(0, "precision", 0);
@@ -224,6 +233,7 @@ export function toJson(value: unknown, sortKeys: boolean, width?: number, level 
 }
 
 const absolute: Filter = (value) => {
+  if (typeof value === "bigint") return value < 0 ? -value : value;
   const number = asNumber(value);
   if (number === undefined) throw new PyError(`bad operand type for abs(): '${typeName(value)}'`);
   return value instanceof Float ? new Float(Math.abs(number)) : Math.abs(number);

@@ -1,3 +1,4 @@
+import { truncated } from "./integers.ts";
 import { Dict, Float, PyError, Tuple, asNumber, iterate, repr, toText, type Kwargs, type Value } from "./values.ts";
 
 /** Python's `template % value`: %s %r %d %i %f %e %g %x %o %%, flags, width, precision and `%(name)s`. */
@@ -30,15 +31,18 @@ function convert(item: Value, type: string, precision: string | undefined, flags
   const number = asNumber(item);
   if (number === undefined) throw new PyError(`%${type} format: a number is required, not ${JSON.stringify(toText(item))}`);
   const sign = number >= 0 && flags.includes("+") ? "+" : number >= 0 && flags.includes(" ") ? " " : "";
-  return sign + numberText(number, type, precision);
+  return sign + numberText(typeof item === "bigint" ? item : number, type, precision);
 }
 
-function numberText(number: number, type: string, precision: string | undefined): string {
+function numberText(given: number | bigint, type: string, precision: string | undefined): string {
+  const base = { d: 10, i: 10, x: 16, X: 16, o: 8, b: 2 }[type];
+  if (base !== undefined) {
+    const digits = (typeof given === "bigint" ? given : truncated(given)).toString(base);
+    return type === "X" ? digits.toUpperCase() : digits;
+  }
+  const number = Number(given);
   const digits = precision === undefined ? 6 : Number(precision);
   switch (type) {
-    case "d":
-    case "i":
-      return String(Math.trunc(number));
     case "f":
     case "F":
       return number.toFixed(digits);
@@ -46,14 +50,6 @@ function numberText(number: number, type: string, precision: string | undefined)
       return number.toExponential(digits).replace(/e([+-])(\d)$/, "e$10$2");
     case "g":
       return String(Number(number.toPrecision(digits || 1)));
-    case "x":
-      return Math.trunc(number).toString(16);
-    case "X":
-      return Math.trunc(number).toString(16).toUpperCase();
-    case "o":
-      return Math.trunc(number).toString(8);
-    case "b":
-      return Math.trunc(number).toString(2);
     case "%":
       return `${(number * 100).toFixed(digits)}%`;
     default:
@@ -102,7 +98,8 @@ export function formatSpecification(value: Value, specification: string): string
   let body: string;
   if (isNumber) {
     const kind = type ?? (value instanceof Float ? (precision === undefined ? "" : "g") : "d");
-    body = kind === "" ? toText(value) : numberText(Math.abs(number), kind === "n" ? "d" : kind, precision);
+    body =
+      kind === "" ? toText(value) : numberText(typeof value === "bigint" ? value : Math.abs(number), kind === "n" ? "d" : kind, precision);
     body = body.replace(/^-/, "");
     if (grouping) body = body.replace(/^\d+/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, grouping));
     body = (number < 0 ? "-" : sign === "+" || sign === " " ? sign : "") + body;

@@ -9,6 +9,7 @@ export { MacroReturn } from "./macro-return.ts";
 export { globalsOf, type Globals } from "./scope.ts";
 export { CallArguments } from "./arguments.ts";
 export { toJson } from "./filters.ts";
+export { parseJson } from "./json.ts";
 export { parseTemplate } from "./parser.ts";
 export type { MacroStatement, Statement, Expression, Template } from "./syntax.ts";
 export {

@@ -1,4 +1,5 @@
 import { formatPercent } from "./format.ts";
+import { integerArithmetic, integerOf } from "./integers.ts";
 import {
   PyError,
   PyObject,
@@ -16,8 +17,6 @@ import {
   typeName,
   type Value,
 } from "./values.ts";
-
-const isFloat = (value: Value): boolean => value instanceof Float;
 
 /** Python's arithmetic and concatenation. */
 export function binary(operator: string, left: Value, right: Value): Value {
@@ -42,6 +41,12 @@ export function binary(operator: string, left: Value, right: Value): Value {
   if (own !== undefined) return own;
   const reversed = right instanceof PyObject ? right.operate(operator, left, true) : undefined;
   if (reversed !== undefined) return reversed;
+  const leftInteger = integerOf(left);
+  const rightInteger = leftInteger === undefined ? undefined : integerOf(right);
+  if (leftInteger !== undefined && rightInteger !== undefined) {
+    const result = integerArithmetic(operator, leftInteger, rightInteger);
+    if (result !== undefined) return result;
+  }
   const first = asNumber(left);
   const second = asNumber(right);
   if (first === undefined || second === undefined) {
@@ -51,9 +56,7 @@ export function binary(operator: string, left: Value, right: Value): Value {
     throw new PyError(`unsupported operand type(s) for ${operator}: '${typeName(left)}' and '${typeName(right)}'`);
   }
   if ((operator === "/" || operator === "//" || operator === "%") && second === 0) throw new PyError("division by zero");
-  const floating = isFloat(left) || isFloat(right);
-  const result = arithmetic(operator, first, second);
-  return operator === "/" || floating || !Number.isInteger(result) ? new Float(result) : result;
+  return new Float(arithmetic(operator, first, second));
 }
 
 function arithmetic(operator: string, left: number, right: number): number {

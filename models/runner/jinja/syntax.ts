@@ -1,7 +1,7 @@
 /** The syntax tree. `line` is where a reader would look for a fault. */
 
 export type Expression =
-  | { kind: "literal"; value: null | boolean | number | string; isFloat?: true }
+  | { kind: "literal"; value: null | boolean | number | bigint | string; isFloat?: true }
   | { kind: "name"; name: string; line: number }
   | { kind: "list" | "tuple"; items: Expression[] }
   | { kind: "dict"; entries: [Expression, Expression][] }

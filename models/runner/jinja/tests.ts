@@ -1,13 +1,13 @@
-import { comparison } from "./operators.ts";
+import { binary, comparison } from "./operators.ts";
 import { Dict, Float, PyError, PyObject, Undefined, asNumber, toText, typeName, type Value } from "./values.ts";
 
 export type Test = (value: Value, args: Value[]) => boolean;
 
-const integer = (value: Value): number => {
-  const number = asNumber(value);
-  if (number === undefined) throw new PyError(`a number is needed, not ${typeName(value)}`);
-  return number;
-};
+/** Whether dividing leaves exactly this. */
+function leaves(value: Value, divisor: Value, remainder: number): boolean {
+  for (const part of [value, divisor]) if (asNumber(part) === undefined) throw new PyError(`a number is needed, not ${typeName(part)}`);
+  return comparison("==", binary("%", value, divisor), remainder);
+}
 const against =
   (operator: string): Test =>
   (value, args) =>
@@ -24,9 +24,9 @@ export const tests: Record<string, Test> = {
   boolean: (value) => typeof value === "boolean",
   callable: (value) => typeof value === "function" || (value instanceof PyObject && value.call !== PyObject.prototype.call),
   defined: (value) => !(value instanceof Undefined),
-  divisibleby: (value, args) => integer(value) % integer(args[0] ?? null) === 0,
+  divisibleby: (value, args) => leaves(value, args[0] ?? null, 0),
   escaped: () => false,
-  even: (value) => Math.abs(integer(value) % 2) === 0,
+  even: (value) => leaves(value, 2, 0),
   false: (value) => value === false,
   float: (value) => value instanceof Float,
   integer: (value) => typeof value === "number" || typeof value === "bigint",
@@ -35,7 +35,7 @@ export const tests: Record<string, Test> = {
   mapping: (value) => value instanceof Dict || (value instanceof PyObject && value.isMapping()),
   none: (value) => value === null,
   number: (value) => asNumber(value) !== undefined,
-  odd: (value) => Math.abs(integer(value) % 2) === 1,
+  odd: (value) => leaves(value, 2, 1),
   sameas: (value, args) => value === (args[0] ?? null),
   sequence: (value) => typeof value === "string" || Array.isArray(value) || value instanceof Dict,
   string: (value) => typeof value === "string",

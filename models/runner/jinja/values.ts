@@ -137,8 +137,9 @@ export class Dict {
 
 function hash(key: Value): string {
   if (typeof key === "string") return `s${key}`;
-  const number = asNumber(key);
-  if (number !== undefined) return `n${number}`;
+  const number = exactNumber(key);
+  // A float that is a whole number is the same key as the int.
+  if (number !== undefined) return `n${typeof number === "number" && Number.isInteger(number) ? BigInt(number) : number}`;
   if (key === null) return "none";
   if (key instanceof Tuple) return `t${key.map(hash).join("\u0000")}`;
   if (key instanceof PyObject) return `o${key.toText()}`;
@@ -157,6 +158,11 @@ export function asNumber(value: Value): number | undefined {
   if (typeof value === "boolean") return value ? 1 : 0;
   if (value instanceof Float) return value.value;
   return undefined;
+}
+
+/** The same, an int beyond 2^53 as the bigint that it is: `<` and `>` compare the two kinds exactly. */
+function exactNumber(value: Value): number | bigint | undefined {
+  return typeof value === "bigint" ? value : asNumber(value);
 }
 
 export function typeName(value: Value): string {
@@ -232,8 +238,11 @@ function quote(text: string): string {
 
 export function equals(left: Value, right: Value): boolean {
   if (left === right) return true;
-  const leftNumber = asNumber(left);
-  if (leftNumber !== undefined) return leftNumber === asNumber(right);
+  const leftNumber = exactNumber(left);
+  if (leftNumber !== undefined) {
+    const rightNumber = exactNumber(right);
+    return rightNumber !== undefined && leftNumber <= rightNumber && leftNumber >= rightNumber;
+  }
   if (left instanceof Undefined) return right instanceof Undefined;
   if (Array.isArray(left)) {
     if (!Array.isArray(right) || left instanceof Tuple !== right instanceof Tuple || left.length !== right.length) return false;
@@ -250,9 +259,9 @@ export function equals(left: Value, right: Value): boolean {
 /** Negative, zero or positive; values without an order raise as in Python. */
 export function compare(left: Value, right: Value, operator = "<"): number {
   if (typeof left === "string" && typeof right === "string") return left < right ? -1 : left > right ? 1 : 0;
-  const leftNumber = asNumber(left);
-  const rightNumber = asNumber(right);
-  if (leftNumber !== undefined && rightNumber !== undefined) return leftNumber - rightNumber;
+  const leftNumber = exactNumber(left);
+  const rightNumber = exactNumber(right);
+  if (leftNumber !== undefined && rightNumber !== undefined) return leftNumber < rightNumber ? -1 : leftNumber > rightNumber ? 1 : 0;
   if (Array.isArray(left) && Array.isArray(right)) {
     for (let index = 0; index < Math.min(left.length, right.length); index++) {
       const item = left[index] ?? null;
