@@ -1,3 +1,5 @@
+import { companyEdits } from "../company-edits.ts";
+
 /** A number from 0 up to 1. */
 export type Random = () => number;
 
@@ -8,10 +10,18 @@ export interface Edit {
   sql: string;
 }
 
-type Recipe = (tools: { one: (table: string, where?: string) => string; amount: () => string; past: () => string }) => string;
+export type Recipe = (tools: {
+  one: (table: string, where?: string) => string;
+  amount: () => string;
+  past: () => string;
+  /** A day from 400 days before now to 200 after. */
+  day: () => string;
+  pick: (...values: string[]) => string;
+}) => string;
 
 /** What users, imports and corrections do to a company's records; each takes rows by chance. */
 const recipes: Record<string, Recipe> = {
+  ...companyEdits,
   "a receipt": ({ one, amount, past }) =>
     `insert into crm.receipts (number, customer_id, owner_id, department_id, received_at, amount, currency)
      select 'T' || gen_random_uuid(), customer_id, owner_id, department_id, ${past()}, ${amount()}, currency from crm.receipts where row_key = ${one("receipts")}`,
@@ -79,7 +89,10 @@ export function randomEdit(random: Random, now: Date): Edit {
   };
   const amount = (): string => (random() * 100_000).toFixed(2);
   const past = (): string => `timestamptz '${new Date(now.getTime() - Math.floor(random() * 400 * 86_400_000)).toISOString()}'`;
+  const day = (): string =>
+    `date '${new Date(now.getTime() + Math.floor((random() * 600 - 400) * 86_400_000)).toISOString().slice(0, 10)}'`;
+  const pick = (...values: string[]): string => values[Math.floor(random() * values.length)] ?? "";
   const recipe = recipes[what];
   if (!recipe) throw new Error(`there is no edit "${what}"`);
-  return { what, sql: recipe({ one, amount, past }) };
+  return { what, sql: recipe({ one, amount, past, day, pick }) };
 }
