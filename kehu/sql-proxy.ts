@@ -79,7 +79,7 @@ export function createSqlProxy(options: {
     if (!port) return away();
     const headers = new Headers({
       "x-kehu-internal": options.internalSecret,
-      "x-kehu-user": principal.userId,
+      "x-kehu-user": principal.subject,
       "x-kehu-scope-version": principal.scope.version,
     });
     for (const name of forwarded) {
