@@ -2,6 +2,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import {
+  levels,
+  pipelineGoals,
+  targetsOfPeople,
+  targetsOfWholeDepartments,
+  type ByDepartment,
+  type Months,
+} from "../figures/department-targets.ts";
 import { headlineFigures, type HeadlineFigures } from "../figures/headline.ts";
 import { signInDemo, untilFresh, type Session } from "../stack.ts";
 
@@ -63,21 +71,25 @@ beforeAll(async () => {
 
 afterAll(() => database?.end());
 
-/** The ten measures as a dashboard asks for them. */
+/** The measures as a dashboard asks for them. */
 async function semanticFigures(session: Session, { from, to }: Period): Promise<Record<keyof HeadlineFigures, string | null>> {
   const ask = async (measures: string[], time?: string, filters: object[] = []): Promise<Record<string, string | null>> => {
     const timeDimensions = time ? [{ dimension: time, dateRange: [from, to] }] : [];
     return (await session.load({ measures, timeDimensions, filters }, { "kehu-wait-for": lsn })).data[0] ?? {};
   };
   const equals = (member: string, value: string): object => ({ member, operator: "equals", values: [value] });
-  const [orders, receipts, closed, activity, customers, open, targets] = await Promise.all([
+  const attained = (level: string): Promise<Record<string, string | null>> =>
+    ask(["targets.attainment"], "targets.month", [equals("targets.measure", "order_amount"), equals("targets.level", level)]);
+  const [orders, receipts, closed, activity, customers, open, goal, stretch, challenge] = await Promise.all([
     ask(["orders.amount", "orders.count"], "orders.ordered_at"),
     ask(["receipts.amount"], "receipts.received_at"),
     ask(["opportunities.won_amount", "opportunities.win_rate"], "opportunities.closed_at"),
     ask(["customers.new_count", "customers.active_count"], "customers.period"),
     ask(["customers.count"]),
     ask(["opportunities.open_amount"]),
-    ask(["targets.attainment"], "targets.month", [equals("targets.measure", "order_amount"), equals("targets.level", "goal")]),
+    attained("goal"),
+    attained("stretch"),
+    attained("challenge"),
   ]);
   return {
     orderAmount: orders["orders.amount"] ?? null,
@@ -89,13 +101,15 @@ async function semanticFigures(session: Session, { from, to }: Period): Promise<
     activeCustomers: activity["customers.active_count"] ?? null,
     customerCount: customers["customers.count"] ?? null,
     openPipeline: open["opportunities.open_amount"] ?? null,
-    attainment: targets["targets.attainment"] ?? null,
+    attainment: goal["targets.attainment"] ?? null,
+    stretchAttainment: stretch["targets.attainment"] ?? null,
+    challengeAttainment: challenge["targets.attainment"] ?? null,
   };
 }
 
 const money = ["orderAmount", "receiptAmount", "wonAmount", "openPipeline"] as const;
 const counts = ["orderCount", "newCustomers", "customerCount", "activeCustomers"] as const;
-const rates = ["winRate", "attainment"] as const;
+const rates = ["winRate", "attainment", "stretchAttainment", "challengeAttainment"] as const;
 
 /** Both sides in one notation: money with cents (a sum over no rows is none), counts whole, rates to 12 places. */
 const comparable = (figures: Record<keyof HeadlineFigures, string | number | null>): Record<string, string | null> =>
@@ -115,6 +129,53 @@ describe.each(roles)("headline figures of Postgres and of the semantic layer: %s
     expect(Object.values(postgres).filter((value) => value !== null && Number(value) !== 0).length).toBeGreaterThan(5);
     const semantic = comparable(await semanticFigures(sessions[role], period));
     expect(semantic).toEqual(postgres);
+  });
+});
+
+describe("A8 targets of departments, as pages show them, and in Postgres", () => {
+  const pastYear: Months = { from: `${year - 1}-01-01`, to: `${year - 1}-12-31`, timezone };
+  const range = { dimension: "", dateRange: [pastYear.from, pastYear.to] };
+  const cents = (value: string | null | undefined): string => {
+    const [whole = "0", fraction = ""] = (value ?? "0").split(".");
+    return `${whole}.${fraction.padEnd(2, "0")}`;
+  };
+  /** The view's figures by department, without those that are all 0. */
+  const shown = async (view: string, measures: Record<string, string>, query: object): Promise<ByDepartment> => {
+    const names = Object.values(measures).map((name) => `${view}.${name}`);
+    const asked = { measures: names, dimensions: [`${view}.department_id`], ...query };
+    const { data } = await sessions.executive.load(asked, { "kehu-wait-for": lsn });
+    const rows = data.map((row): [string, Record<string, string>] => [
+      row[`${view}.department_id`] ?? "",
+      Object.fromEntries(Object.entries(measures).map(([key, name]) => [key, cents(row[`${view}.${name}`])])),
+    ]);
+    return Object.fromEntries(rows.filter(([, amounts]) => Object.values(amounts).some((amount) => Number(amount) !== 0)));
+  };
+
+  it("of whole departments in each tier, and what was sold by them and below them", async () => {
+    const expected = await targetsOfWholeDepartments(database, pastYear);
+    for (const level of levels) {
+      expect(Object.keys(expected[level] ?? {}).length).toBeGreaterThan(3);
+      const filters = Object.entries({ measure: "order_amount", level, target_for: "department" }).map(([name, value]) => ({
+        member: `targets.${name}`,
+        operator: "equals",
+        values: [value],
+      }));
+      const query = { filters, timeDimensions: [{ ...range, dimension: "targets.month" }] };
+      expect(await shown("targets", { target: "target_amount", actual: "actual_amount" }, query)).toEqual(expected[level]);
+    }
+  });
+
+  it("of its people, spread over workdays, on the page of performance", async () => {
+    const expected = await targetsOfPeople(database, pastYear);
+    expect(Object.keys(expected).length).toBeGreaterThan(3);
+    const measures = { goal: "goal_amount", stretch: "stretch_amount", challenge: "challenge_amount" };
+    expect(await shown("performance", measures, { timeDimensions: [{ ...range, dimension: "performance.day" }] })).toEqual(expected);
+  });
+
+  it("of the months to come, on the page of the funnel", async () => {
+    const expected = await pipelineGoals(database, `${day.slice(0, 7)}-01`);
+    expect(Object.keys(expected).length).toBeGreaterThan(3);
+    expect(await shown("pipeline_coverage", { target: "target_amount" }, {})).toEqual(expected);
   });
 });
 

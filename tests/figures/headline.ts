@@ -12,7 +12,7 @@ export interface HeadlineQuestion {
   visibleTo?: readonly string[];
 }
 
-/** Ten headline measures. Money is text with 2 places, in company currency; a rate is null when nothing is below the line. */
+/** Ten headline measures, attainment in its three tiers. Money is text with 2 places, in company currency; a rate is null when nothing is below the line. */
 export interface HeadlineFigures {
   /** Approved sales by `ordered_at`, without tax, header discount and freight spread over the lines. */
   orderAmount: string;
@@ -34,6 +34,9 @@ export interface HeadlineFigures {
   openPipeline: string;
   /** Order amount over the goal of the months that begin in the period, summed over employees' targets. */
   attainment: number | null;
+  /** The same over the two harder tiers. */
+  stretchAttainment: number | null;
+  challengeAttainment: number | null;
 }
 
 /**
@@ -46,21 +49,8 @@ export async function headlineFigures(client: Client, question: HeadlineQuestion
   return rows[0]!;
 }
 
-const sql = `
-with
-question as (
-  select $1::date as from_day, $2::date as to_day, $3::text as zone, $4::uuid[] as owners, $5::uuid[] as visible_to
-),
-customers as (
-  select customers.*, (customers.created_at at time zone zone)::date as day
-    from crm.customers cross join question
-   where deleted_at is null
-     and (owners is null or owner_id = any(owners))
-     and (visible_to is null or owner_id = any(visible_to))
-),
-seen_customers as (
-  select customers.id from crm.customers cross join question where owner_id = any(visible_to)
-),
+/** Common table expressions that end in `all_sales`: approved sales with their amount and day, from `question.zone`. */
+export const approvedSales = `
 lines as (
   select orders.id as order_id, lines.id, lines.amount, orders.discount, orders.freight,
          sum(lines.amount) over whole as total,
@@ -88,7 +78,24 @@ all_sales as (
          exists (select from crm.order_lines as line where line.order_id = orders.id and line.deleted_at is null) as has_lines
     from crm.orders cross join question
    where orders.kind = 'sale' and orders.status = 'approved' and orders.deleted_at is null
+)`;
+
+const sql = `
+with
+question as (
+  select $1::date as from_day, $2::date as to_day, $3::text as zone, $4::uuid[] as owners, $5::uuid[] as visible_to
 ),
+customers as (
+  select customers.*, (customers.created_at at time zone zone)::date as day
+    from crm.customers cross join question
+   where deleted_at is null
+     and (owners is null or owner_id = any(owners))
+     and (visible_to is null or owner_id = any(visible_to))
+),
+seen_customers as (
+  select customers.id from crm.customers cross join question where owner_id = any(visible_to)
+),
+${approvedSales},
 sales as (
   select all_sales.* from all_sales cross join question
    where (owners is null or owner_id = any(owners))
@@ -110,10 +117,10 @@ opportunities as (
      and (visible_to is null or owner_id = any(visible_to) or customer_id in (select id from seen_customers))
 ),
 goals as (
-  select targets.employee_id, targets.department_id, targets.month, targets.amount,
-         count(*) over (partition by employee_id, month) > 1 as is_split
+  select targets.employee_id, targets.department_id, targets.month, targets.level, targets.amount,
+         count(*) over (partition by employee_id, month, level) > 1 as is_split
     from crm.targets cross join question
-   where targets.measure = 'order_amount' and targets.level = 'goal' and targets.employee_id is not null and targets.deleted_at is null
+   where targets.measure = 'order_amount' and targets.employee_id is not null and targets.deleted_at is null
      and targets.month between from_day and to_day
      and (owners is null or employee_id = any(owners))
      and (visible_to is null or employee_id = any(visible_to))
@@ -122,11 +129,12 @@ months as (
   select owner_id, department_id, date_trunc('month', day)::date as month, sum(amount) as amount from all_sales group by 1, 2, 3
 ),
 reached as (
-  select sum(goals.amount) as goal,
+  select goals.level, sum(goals.amount) as goal,
          sum((select sum(months.amount) from months
                where months.owner_id = goals.employee_id and months.month = goals.month
                  and (not goals.is_split or months.department_id = goals.department_id))) as amount
     from goals
+   group by goals.level
 )
 select
   (select coalesce(sum(amount), 0)::numeric(18, 2)::text from sales where day between from_day and to_day) as "orderAmount",
@@ -140,5 +148,7 @@ select
   (select count(*)::int from customers
     where exists (select from all_sales where customer_id = customers.id and all_sales.day <= to_day and all_sales.day > to_day - 365)) as "activeCustomers",
   (select coalesce(sum(amount), 0)::numeric(18, 2)::text from opportunities where status = 'open') as "openPipeline",
-  (select coalesce(amount, 0)::float / nullif(goal, 0)::float from reached) as attainment
+  (select coalesce(amount, 0)::float / nullif(goal, 0)::float from reached where level = 'goal') as attainment,
+  (select coalesce(amount, 0)::float / nullif(goal, 0)::float from reached where level = 'stretch') as "stretchAttainment",
+  (select coalesce(amount, 0)::float / nullif(goal, 0)::float from reached where level = 'challenge') as "challengeAttainment"
 from question`;
