@@ -7,6 +7,10 @@ const titles: Record<Role, () => string> = {
   sales_manager: m.role_sales_manager,
   sales_rep: m.role_sales_rep,
   analyst: m.role_analyst,
+  auditor: m.role_auditor,
+  finance: m.role_finance,
+  purchaser: m.role_purchaser,
+  partner: m.role_partner,
 };
 
 /** A role's name in the reader's language. A role this portal does not know keeps its code. */

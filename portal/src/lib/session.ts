@@ -1,4 +1,14 @@
-export const roles = ["administrator", "executive", "sales_manager", "sales_rep", "analyst"] as const;
+export const roles = [
+  "administrator",
+  "executive",
+  "sales_manager",
+  "sales_rep",
+  "analyst",
+  "auditor",
+  "finance",
+  "purchaser",
+  "partner",
+] as const;
 export type Role = (typeof roles)[number];
 
 /** The signed-in caller, as `GET /api/v1/me` answers. */
@@ -7,6 +17,8 @@ export interface Me {
   employee_id: string | null;
   department_id: string | null;
   roles: Role[];
+  /** Set while somebody else looks with this account's eyes. */
+  seeing?: { by: string } | null;
 }
 
 /** What `GET /api/v1/me` says of the account beside its owner. */
