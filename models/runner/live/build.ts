@@ -54,6 +54,8 @@ export interface BuildOutcome {
 }
 
 const heardWithinMs = 10_000;
+/** Room for everything a build writes row by row; whole tables go into the file at once and don't count. */
+const logDuringBuild = "1GB";
 /** Where the cut may make tables: its transaction can write to one database only, and this is none. */
 const cutArea = "temp.main";
 
@@ -62,16 +64,29 @@ const cutArea = "temp.main";
  * meta. The first build of a company's day is also compared with a whole one. Raises BuildFailure when a node or a test of severity error failed.
  */
 export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
-  const { connections, changes } = request;
-  const [connection] = connections;
+  const {
+    connections: [connection],
+    changes,
+  } = request;
   if (!connection) throw new Error("a build needs a connection");
   const project: Project = { ...request.project, vars: { ...request.project.vars, as_of: request.asOf.toISOString() } };
   const startedAt = request.now();
   changes.begin();
   await emptyWorkArea(connection);
-  const cut = await makeCut({ ...request, project }, connection);
+  // Publishing checkpoints once; DuckDB's own way of doing it in the middle of a build would write the same tables again and again.
+  await connection.run(`set global wal_autocheckpoint = '${logDuringBuild}'`);
   try {
-    const downstream = await buildDownstream({ ...request, project }, cut);
+    return await buildAndTest({ ...request, project }, connection, startedAt);
+  } finally {
+    await connection.run("reset global wal_autocheckpoint");
+  }
+}
+
+async function buildAndTest(request: BuildRequest, connection: DuckDBConnection, startedAt: Date): Promise<BuildOutcome> {
+  const { project, changes } = request;
+  const cut = await makeCut(request, connection);
+  try {
+    const downstream = await buildDownstream(request, cut);
     const { reason, plan, lsn, freshTo } = cut;
     const drifts = cut.drifts && downstream.drifts ? [...cut.drifts, ...downstream.drifts] : null;
     const results = [...cut.results, ...downstream.results];

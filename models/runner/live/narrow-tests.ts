@@ -86,7 +86,7 @@ async function hasLost(
   if (!changes.hasChanged(id)) return false;
   const name = quoteIdentifier(column);
   const result = await connection.run(
-    `select exists (select ${name} from ${changes.rowsOf(id)} where not ${isNewColumn} except select ${name} from ${inputRelation(compiler, id).toText()})`,
+    `select exists (from ${changes.rowsOf(id)} as kehu_was anti join ${inputRelation(compiler, id).toText()} as kehu_is on kehu_was.${name} = kehu_is.${name} where not kehu_was.${isNewColumn} and kehu_was.${name} is not null)`,
   );
   return (await result.getRowsJS())[0]?.[0] === true;
 }
