@@ -1,0 +1,100 @@
+/** The editor itself, loaded when the page is there. */
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+  completionStatus,
+  type Completion,
+} from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { PostgreSQL, sql } from "@codemirror/lang-sql";
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { EditorState, Prec } from "@codemirror/state";
+import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import type { SqlSchema } from "./sql-api.ts";
+
+const colours = HighlightStyle.define([
+  { tag: tags.keyword, color: "var(--accent)", fontWeight: "600" },
+  { tag: [tags.string, tags.special(tags.string)], color: "var(--good)" },
+  { tag: [tags.number, tags.bool, tags.null], color: "var(--warn)" },
+  { tag: tags.comment, color: "var(--ink-3)" },
+]);
+
+const look = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "14px" },
+  ".cm-content": { caretColor: "var(--ink)", fontFamily: "ui-monospace, Menlo, Consolas, monospace", minHeight: "160px" },
+  ".cm-scroller": { maxHeight: "45dvh", overflow: "auto" },
+  ".cm-gutters": { color: "var(--ink-3)", backgroundColor: "var(--canvas)", border: "none" },
+  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-1px" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--mark-soft) !important" },
+  ".cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)" },
+  ".cm-tooltip-autocomplete > ul > li[aria-selected]": { color: "var(--on-accent)", backgroundColor: "var(--accent)" },
+  ".cm-completionDetail": { color: "inherit", fontStyle: "normal" },
+});
+
+export function createEditor(
+  parent: HTMLElement,
+  given: {
+    text: string;
+    /** The name of the field for a screen reader. */
+    label: string;
+    schema: SqlSchema;
+    onChange: (text: string) => void;
+    onRun: () => void;
+    onCancel: () => void;
+  },
+): EditorView {
+  const namespace = Object.fromEntries(
+    given.schema.tables.map(({ name, columns }) => [
+      name,
+      columns.map((column): Completion => ({
+        label: column.name,
+        type: "property",
+        detail: column.title ?? column.type,
+        info: column.description,
+      })),
+    ]),
+  );
+  const functions = given.schema.functions.map((label): Completion => ({ label, type: "function" }));
+  const language = sql({ dialect: PostgreSQL, schema: namespace, upperCaseKeywords: false });
+  return new EditorView({
+    parent,
+    doc: given.text,
+    extensions: [
+      lineNumbers(),
+      history(),
+      drawSelection(),
+      bracketMatching(),
+      closeBrackets(),
+      autocompletion(),
+      EditorView.lineWrapping,
+      language,
+      PostgreSQL.language.data.of({
+        autocomplete: (context: { matchBefore: (pattern: RegExp) => { from: number; text: string } | null }) => {
+          const word = context.matchBefore(/[a-z_]\w{1,}/i);
+          return word && { from: word.from, options: functions, validFor: /^\w*$/ };
+        },
+      }),
+      syntaxHighlighting(colours),
+      look,
+      EditorState.tabSize.of(2),
+      EditorView.contentAttributes.of({ "aria-label": given.label, spellcheck: "false", autocapitalize: "off" }),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) given.onChange(update.state.doc.toString());
+      }),
+      Prec.highest(
+        keymap.of([
+          { key: "Mod-Enter", run: () => (given.onRun(), true) },
+          // Closes the list first, as everywhere.
+          { key: "Escape", run: ({ state }) => completionStatus(state) === null && (given.onCancel(), true) },
+          { key: "Tab", run: acceptCompletion },
+        ]),
+      ),
+      keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...completionKeymap]),
+    ],
+  });
+}
