@@ -4,7 +4,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { totpOf } from "../../operational-api/src/auth/testing-totp.ts";
 import { launchBrowser } from "../browser.ts";
-import { signIn, type Session } from "../stack.ts";
+import { signIn, signInDemo, type Session } from "../stack.ts";
 
 const stack = inject("stack");
 const administrator = inject("administrator");
@@ -135,6 +135,39 @@ describe("O18 accounts in the portal", () => {
     const answer = await fetch(`${stack.url}/api/v1/me`, { headers: { "x-api-key": key } });
     expect(answer.status).toBe(200);
     await context.close();
+  });
+
+  it("a key for some data reaches no other, in the API, the figures and ad-hoc SQL", async () => {
+    const analyst = (await signInDemo(stack)).analyst;
+    const made = await analyst.fetch("/api/v1/me/keys", {
+      method: "POST",
+      body: JSON.stringify({ name: "customers only", expires_in_days: 1, entities: ["customer"] }),
+    });
+    const { key } = (await made.json()) as { key: string };
+    const ask = async (path: string, body?: unknown): Promise<number> => {
+      const response = await fetch(`${stack.url}${path}`, {
+        headers: { "x-api-key": key, "content-type": "application/json" },
+        ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    const answers = {
+      customers: [
+        await ask("/api/v1/customers?limit=1"),
+        await ask("/cubejs-api/v1/load", { query: { measures: ["customers.count"] } }),
+        await ask("/api/sql", { sql: "select count(*) from dim_customers" }),
+      ],
+      orders: [
+        await ask("/api/v1/orders?limit=1"),
+        await ask("/cubejs-api/v1/load", { query: { measures: ["orders.amount"] } }),
+        await ask("/api/sql", { sql: "select count(*) from fct_order_lines" }),
+      ],
+    };
+    expect(answers.customers).toEqual([200, 200, 200]);
+    for (const status of answers.orders) expect([400, 403, 422]).toContain(status);
+    // The same person by the session is not limited.
+    expect((await analyst.fetch("/api/v1/orders?limit=1")).status).toBe(200);
   });
 
   it("an administrator makes and stops an account on its pages; others find no such page", async () => {
