@@ -1,8 +1,4 @@
-with customers as (
-  select * from {{ ref('stg_crm__customers') }}
-),
-
-orders as (
+with orders as (
   select
     customer_key,
     min(ordered_on) as first_order_on,
@@ -54,10 +50,10 @@ final as (
     coalesce(orders.order_count, 0) as order_count,
     cast(coalesce(orders.order_amount, 0) as decimal(18, 2)) as order_amount,
     coalesce(orders.last_order_on > {{ company_date(as_of()) }} - {{ active_days() }}, false) as is_active
-  from customers
+  from {{ ref('stg_crm__customers') }} as customers
   left join {{ ref('stg_crm__employees') }} as owners on customers.owner_id = owners.employee_id
   left join {{ ref('stg_crm__departments') }} as departments on owners.department_id = departments.department_id
-  left join customers as parents on customers.parent_id = parents.customer_id
+  left join {{ ref('stg_crm__customers') }} as parents on customers.parent_id = parents.customer_id
   left join orders on customers.customer_key = orders.customer_key
   left join ranked on customers.customer_key = ranked.customer_key
 )

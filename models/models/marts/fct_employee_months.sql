@@ -2,7 +2,7 @@ with results as (
   select
     owner_key,
     department_key,
-    date_trunc('month', ordered_on) as month,
+    ordered_on - cast(day(ordered_on) - 1 as integer) as month,
     amount as order_amount,
     0 as receipt_amount,
     0 as won_amount,
@@ -15,7 +15,7 @@ with results as (
   select
     owner_key,
     department_key,
-    date_trunc('month', received_on) as month,
+    received_on - cast(day(received_on) - 1 as integer) as month,
     0 as order_amount,
     amount as receipt_amount,
     0 as won_amount,
@@ -28,7 +28,7 @@ with results as (
   select
     owner_key,
     department_key,
-    date_trunc('month', closed_on) as month,
+    closed_on - cast(day(closed_on) - 1 as integer) as month,
     0 as order_amount,
     0 as receipt_amount,
     amount as won_amount,
@@ -41,7 +41,7 @@ with results as (
   select
     owner_key,
     department_key,
-    date_trunc('month', created_on) as month,
+    created_on - cast(day(created_on) - 1 as integer) as month,
     0 as order_amount,
     0 as receipt_amount,
     0 as won_amount,

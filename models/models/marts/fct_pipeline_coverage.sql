@@ -1,14 +1,10 @@
-with opportunities as (
-  select * from {{ ref('fct_opportunities') }}
-),
-
 -- What a year of history says about the way from a lead to a won deal: company-wide, so that small teams do not reckon with chance.
-closed as (
+with closed as (
   select
     count(*) filter (where status = 'won') as won_count,
     count(*) as closed_count,
     coalesce(sum(amount) filter (where status = 'won'), 0) as won_amount
-  from opportunities
+  from {{ ref('fct_opportunities') }}
   where status in ('won', 'lost') and closed_on > {{ company_date(as_of()) }} - 365 and closed_on <= {{ company_date(as_of()) }}
 ),
 
@@ -74,8 +70,8 @@ ledger as (
     0,
     0,
     0
-  from opportunities
-  where status = 'won' and closed_on is not null
+  from {{ ref('fct_opportunities') }}
+  where status = 'won' and closed_on >= date_trunc('month', {{ company_date(as_of()) }})
 
   union all
 
@@ -92,7 +88,7 @@ ledger as (
     1,
     coalesce(opportunities.amount, 0),
     coalesce({{ money_times('opportunities.amount', 'odds.probability') }}, 0)
-  from opportunities
+  from {{ ref('fct_opportunities') }} as opportunities
   left join {{ ref('fct_pipeline_odds') }} as odds on opportunities.pipeline_stage_key = odds.pipeline_stage_key
   where opportunities.status = 'open' and opportunities.expected_close_on is not null
 )

@@ -1,7 +1,7 @@
 with findings as (
   select
     'order' as entity,
-    cast(order_id as varchar) as record_id,
+    order_id as record_id,
     'order without lines' as reason
   from {{ ref('fct_orders') }}
   where line_count = 0
@@ -10,7 +10,7 @@ with findings as (
 
   select
     'order' as entity,
-    cast(order_id as varchar) as record_id,
+    order_id as record_id,
     'no exchange rate for ' || currency as reason
   from {{ ref('fct_orders') }}
   where line_count > 0 and amount is null
@@ -19,7 +19,7 @@ with findings as (
 
   select
     'order' as entity,
-    cast(any_value(orders.order_id) as varchar) as record_id,
+    any_value(orders.order_id) as record_id,
     'product of a line is missing' as reason
   from {{ ref('fct_order_lines') }} as lines
   inner join {{ ref('fct_orders') }} as orders on lines.order_key = orders.order_key
@@ -30,7 +30,7 @@ with findings as (
 
   select
     'order' as entity,
-    cast(order_id as varchar) as record_id,
+    order_id as record_id,
     'customer is missing' as reason
   from {{ ref('fct_orders') }}
   where customer_key is null
@@ -39,7 +39,7 @@ with findings as (
 
   select
     'receipt' as entity,
-    cast(receipt_id as varchar) as record_id,
+    receipt_id as record_id,
     'no exchange rate for ' || currency as reason
   from {{ ref('fct_receipts') }}
   where amount is null
@@ -48,7 +48,7 @@ with findings as (
 
   select
     'opportunity' as entity,
-    cast(opportunity_id as varchar) as record_id,
+    opportunity_id as record_id,
     'no exchange rate for ' || currency as reason
   from {{ ref('fct_opportunities') }}
   where amount is null and amount_original is not null
@@ -57,7 +57,7 @@ with findings as (
 
   select
     'opportunity' as entity,
-    cast(opportunity_id as varchar) as record_id,
+    opportunity_id as record_id,
     'closed before created' as reason
   from {{ ref('fct_opportunities') }}
   where is_closed_before_created
@@ -66,7 +66,7 @@ with findings as (
 
   select
     'opportunity' as entity,
-    cast(opportunity_id as varchar) as record_id,
+    opportunity_id as record_id,
     'closed without a time' as reason
   from {{ ref('fct_opportunities') }}
   where status <> 'open' and closed_at is null
@@ -75,7 +75,7 @@ with findings as (
 
   select
     'opportunity' as entity,
-    cast(opportunity_id as varchar) as record_id,
+    opportunity_id as record_id,
     'stage is not in its pipeline' as reason
   from {{ ref('fct_opportunities') }}
   where pipeline_stage_key is null
@@ -84,7 +84,7 @@ with findings as (
 
   select
     'opportunity' as entity,
-    cast(opportunities.opportunity_id as varchar) as record_id,
+    opportunities.opportunity_id as record_id,
     'no stage was ever entered' as reason
   from {{ ref('fct_opportunities') }} as opportunities
   anti join {{ ref('fct_opportunity_stages') }} as stages on opportunities.opportunity_key = stages.opportunity_key
@@ -93,7 +93,7 @@ with findings as (
 
   select
     'department' as entity,
-    cast(department_id as varchar) as record_id,
+    department_id as record_id,
     'department lies in a cycle' as reason
   from {{ ref('dim_departments') }}
   where is_in_cycle
@@ -102,7 +102,7 @@ with findings as (
 
   select
     'target' as entity,
-    cast(target_id as varchar) as record_id,
+    target_id as record_id,
     'department or employee is missing' as reason
   from {{ ref('fct_targets') }}
   where department_key is null or (not is_whole_department and employee_key is null)
