@@ -1,4 +1,4 @@
-import { PyError, asNumber, typeName, type Kwargs, type Value } from "./values.ts";
+import { PyError, asNumber, plain, typeName, type Kwargs, type Value } from "./values.ts";
 
 /** The arguments of one call to a built-in, by position or by name. */
 export class CallArguments {
@@ -24,7 +24,7 @@ export class CallArguments {
   }
 
   text(index: number, name: string, fallback?: string): string {
-    const value = this.value(index, name, fallback);
+    const value = plain(this.value(index, name, fallback));
     if (typeof value !== "string") throw new PyError(`${this.owner}() argument '${name}' must be str, not ${typeName(value)}`);
     return value;
   }

@@ -260,8 +260,6 @@ it.each([
   ["{% from 'x' import y %}", "macros are there without, a package's as package.name()"],
   ["{% trans %}x{% endtrans %}", "dbt does not have Jinja's translations"],
   ["{% debug %}", "{{ log(value, info=true) }} shows a value"],
-  ["{% autoescape true %}{% endautoescape %}", 'there is no statement "autoescape"'],
-  ["{{ 'x' | urlize }}", "No filter named 'urlize'"],
   ["{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "macro 'm' takes not more than 1 argument(s)"],
   ["{% macro m(a) %}{% endmacro %}{{ m(b=2) }}", "macro 'm' takes no keyword argument 'b'"],
   ["{% macro m(a) %}{% endmacro %}{{ m(1, a=2) }}", "macro 'm' takes no keyword argument 'a'"],

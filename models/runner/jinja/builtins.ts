@@ -1,5 +1,6 @@
 import { CallArguments } from "./arguments.ts";
 import { exactly, integerOf } from "./integers.ts";
+import { lipsum } from "./lipsum.ts";
 import { Dict, PyError, PyObject, iterate, repr, typeName, type Callable, type Kwargs, type Value } from "./values.ts";
 
 /** `namespace(a=1)`: the one object whose attributes `set` may assign. */
@@ -93,6 +94,7 @@ export const builtins: Record<string, Callable> = {
   namespace: (args, kwargs) => new Namespace(args, kwargs),
   cycler: (args) => new Cycler(args),
   joiner,
+  lipsum,
   dict: (args, kwargs) => {
     const made = new Dict();
     if (args[0] instanceof Dict) for (const [key, value] of args[0].entries()) made.set(key, value);

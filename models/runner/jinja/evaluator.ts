@@ -3,6 +3,7 @@ import { LoopControl } from "./loop-control.ts";
 import { Loop } from "./loop.ts";
 import { checkArguments, factsOf, rememberMacro } from "./macro-facts.ts";
 import { MacroReturn } from "./macro-return.ts";
+import { Markup, escaped } from "./markup.ts";
 import { Scope, type Globals } from "./scope.ts";
 import { TemplateReference } from "./template-reference.ts";
 import type { BlockStatement, FilterCall, MacroStatement, Parameter, Statement, Target, Template } from "./syntax.ts";
@@ -64,7 +65,7 @@ class Evaluator extends ExpressionEvaluator {
   private async execute(statement: Exclude<Statement, { kind: "text" }>, scope: Scope): Promise<string> {
     switch (statement.kind) {
       case "output":
-        return toText(await this.evaluate(statement.value, scope));
+        return this.written(await this.evaluate(statement.value, scope));
       case "if": {
         for (const branch of statement.branches)
           if (truthy(await this.evaluate(branch.test, scope))) return this.render(branch.body, scope);
@@ -77,8 +78,17 @@ class Evaluator extends ExpressionEvaluator {
         throw new LoopControl(statement.kind);
       case "print": {
         let text = "";
-        for (const value of statement.values) text += toText(await this.evaluate(value, scope));
+        for (const value of statement.values) text += this.written(await this.evaluate(value, scope));
         return text;
+      }
+      case "autoescape": {
+        const before = this.autoescape;
+        this.autoescape = truthy(await this.evaluate(statement.isOn, scope));
+        try {
+          return await this.render(statement.body, new Scope(scope));
+        } finally {
+          this.autoescape = before;
+        }
       }
       case "block":
         return this.block(statement, statement.scoped ? scope : this.root);
@@ -117,21 +127,30 @@ class Evaluator extends ExpressionEvaluator {
   protected override selfReference(): Value {
     return new TemplateReference((name) => {
       const block = this.template.blocks.get(name);
-      return block && ((): Promise<string> => this.block(block, this.root));
+      return block && (async (): Promise<Value> => this.made(await this.block(block, this.root)));
     });
   }
 
   /** The text of a body that goes somewhere else than out: what it wrote before a `break` is lost. */
-  private async captured(body: Statement[], scope: Scope): Promise<string> {
+  private async captured(body: Statement[], scope: Scope): Promise<Value> {
     try {
-      return await this.render(body, new Scope(scope));
+      return this.made(await this.render(body, new Scope(scope)));
     } catch (thrown) {
       if (thrown instanceof LoopControl) thrown.text = "";
       throw thrown;
     }
   }
 
-  private async filterText(chain: FilterCall[], text: string, scope: Scope): Promise<Value> {
+  private written(value: Value): string {
+    return this.autoescape ? escaped(value) : toText(value);
+  }
+
+  /** A text that a part of the template made: HTML where that was escaped. */
+  private made(text: string): Value {
+    return this.autoescape ? new Markup(text) : text;
+  }
+
+  private async filterText(chain: FilterCall[], text: Value, scope: Scope): Promise<Value> {
     let value: Value = text;
     for (const filter of chain) {
       const { args, kwargs } = await this.argumentsOf(filter.args, scope);
@@ -153,7 +172,7 @@ class Evaluator extends ExpressionEvaluator {
     } else items = [...items];
     if (items.length === 0) return this.render(statement.otherwise, new Scope(scope));
     const again = statement.recursive
-      ? (inner: Value, level: number): Promise<string> => this.loop(statement, inner, scope, level)
+      ? async (inner: Value, level: number): Promise<Value> => this.made(await this.loop(statement, inner, scope, level))
       : undefined;
     const loop = new Loop(items, depth, again);
     let text = "";
@@ -196,10 +215,12 @@ class Evaluator extends ExpressionEvaluator {
   macro(name: string, parameters: Parameter[], body: Statement[], scope: Scope, returns: "catch" | "pass" = "catch"): Callable {
     const known = new Set(parameters.map((parameter) => parameter.name));
     const facts = factsOf(name, parameters, body);
+    const { autoescape } = this;
     const callable: Callable = async (args, kwargs) => {
       checkArguments(facts, args, kwargs);
       // A macro may run while its caller waits: each call has an evaluator, and so a line, of its own.
       const evaluator = new Evaluator(this.template, this.options, this.root);
+      evaluator.autoescape = autoescape;
       const inner = new Scope(scope);
       inner.set("varargs", tuple(args.slice(parameters.length)));
       inner.set("kwargs", Dict.of(Object.fromEntries([...kwargs].filter(([key]) => !known.has(key) && key !== "caller"))));
@@ -212,7 +233,7 @@ class Evaluator extends ExpressionEvaluator {
           inner.set(parameter.name, parameter.default ? await evaluator.output(parameter.default, inner) : new Undefined(parameter.name));
       }
       try {
-        return await evaluator.render(body, inner);
+        return evaluator.made(await evaluator.render(body, inner));
       } catch (thrown) {
         if (thrown instanceof MacroReturn && returns === "catch") return thrown.value;
         throw thrown;

@@ -4,7 +4,9 @@ import { builtins } from "./builtins.ts";
 import { TemplateError } from "./errors.ts";
 import { filters, type FilterHost } from "./filters.ts";
 import { LoopControl } from "./loop-control.ts";
+import { isMacro } from "./macro-facts.ts";
 import { MacroReturn } from "./macro-return.ts";
+import { Markup, escaped } from "./markup.ts";
 import { binary, comparison, slice } from "./operators.ts";
 import type { Scope } from "./scope.ts";
 import type { Argument, Expression, Template } from "./syntax.ts";
@@ -18,6 +20,7 @@ import {
   asNumber,
   firstDefined,
   iterate,
+  plain,
   toText,
   truthy,
   tuple,
@@ -25,6 +28,9 @@ import {
   type Kwargs,
   type Value,
 } from "./values.ts";
+
+/** Filters of a text that leave HTML what it is. */
+const keepMarkup = new Set(["capitalize", "center", "indent", "lower", "reverse", "trim", "truncate", "upper"]);
 
 export interface RenderOptions {
   /** Attributes of undefined values are undefined again (dbt), instead of an error (Jinja). */
@@ -34,6 +40,8 @@ export interface RenderOptions {
 export abstract class ExpressionEvaluator implements FilterHost {
   protected readonly template: Template;
   protected readonly options: RenderOptions;
+  /** Inside `{% autoescape true %}`: texts that are not HTML are escaped where they are written. */
+  autoescape = false;
   /** The line being worked on, for errors. */
   protected line = 1;
 
@@ -90,8 +98,13 @@ export abstract class ExpressionEvaluator implements FilterHost {
       case "negate":
       case "plus":
         return this.signed(node.kind, await this.evaluate(node.value, scope));
-      case "binary":
-        return binary(node.operator, await this.evaluate(node.left, scope), await this.evaluate(node.right, scope));
+      case "binary": {
+        const left = await this.evaluate(node.left, scope);
+        const right = await this.evaluate(node.right, scope);
+        if (this.autoescape && node.operator === "~" && (left instanceof Markup || right instanceof Markup))
+          return new Markup(escaped(left) + escaped(right));
+        return binary(node.operator, left, right);
+      }
       case "compare": {
         let left = await this.evaluate(node.first, scope);
         for (const { operator, value } of node.rest) {
@@ -164,6 +177,9 @@ export abstract class ExpressionEvaluator implements FilterHost {
     for (const [name, value] of extra ?? []) kwargs.set(name, value);
     this.line = line;
     try {
+      // What is not a template's own takes HTML for the text that it is.
+      if (typeof callee === "function" && !isMacro(callee))
+        return await callee(args.map(plain), new Map([...kwargs].map(([name, value]) => [name, plain(value)])));
       if (typeof callee === "function") return await callee(args, kwargs);
       if (callee instanceof PyObject) return await callee.call(args, kwargs);
     } catch (thrown) {
@@ -197,7 +213,8 @@ export abstract class ExpressionEvaluator implements FilterHost {
   async applyFilter(name: string, value: Value, args: Value[], kwargs: Kwargs): Promise<Value> {
     const filter = Object.hasOwn(filters, name) ? filters[name] : undefined;
     if (!filter) throw new PyError(`No filter named '${name}'.`);
-    return filter(value, new CallArguments(name, args, kwargs), this);
+    const result = await filter(value, new CallArguments(name, args, kwargs), this);
+    return value instanceof Markup && typeof result === "string" && keepMarkup.has(name) ? new Markup(result) : result;
   }
 
   async applyTest(name: string, value: Value, args: Value[]): Promise<boolean> {
@@ -207,6 +224,6 @@ export abstract class ExpressionEvaluator implements FilterHost {
     if (/^[=!<>]/.test(name)) return comparison(name, value, args[0] ?? null);
     const test = Object.hasOwn(tests, name) ? tests[name] : undefined;
     if (!test) throw new PyError(`No test named '${name}'.`);
-    return test(value, args);
+    return test(name === "escaped" ? value : plain(value), args.map(plain));
   }
 }

@@ -4,7 +4,8 @@ import { formatPercent } from "./format.ts";
 import { exactly, truncated, type Integer } from "./integers.ts";
 import { binary } from "./operators.ts";
 import { capitalize, stringMethod } from "./string-methods.ts";
-import { escapeHtml, textFilters } from "./text-filters.ts";
+import { Markup, escaped } from "./markup.ts";
+import { textFilters } from "./text-filters.ts";
 import {
   Dict,
   Float,
@@ -27,6 +28,8 @@ import {
 
 /** What a filter that names another filter or test needs of the evaluator. */
 export interface FilterHost {
+  /** Inside `{% autoescape true %}`. */
+  readonly autoescape: boolean;
   applyFilter(name: string, value: Value, args: Value[], kwargs: Map<string, Value>): Promise<Value>;
   applyTest(name: string, value: Value, args: Value[]): Promise<boolean>;
 }
@@ -244,7 +247,7 @@ const fallback: Filter = (value, call) => {
 };
 const count: Filter = (value) => lengthOf(value);
 const same: Filter = (value) => value;
-const escape: Filter = (value) => escapeHtml(toText(value));
+const escape: Filter = (value) => (value instanceof Markup ? value : new Markup(escaped(value)));
 
 export const filters: Record<string, Filter> = {
   abs: absolute,
@@ -267,17 +270,22 @@ export const filters: Record<string, Filter> = {
   escape,
   first: (value) => end(value, 0),
   float: toFloat,
-  forceescape: escape,
-  format: (value, call) => formatPercent(toText(value), call.kwargs.size > 0 ? Dict.of(Object.fromEntries(call.kwargs)) : tuple(call.args)),
+  forceescape: (value) => new Markup(escaped(toText(value))),
+  format: (value, call) => {
+    const given = call.kwargs.size > 0 ? Dict.of(Object.fromEntries(call.kwargs)) : tuple(call.args);
+    return value instanceof Markup ? binary("%", value, given) : formatPercent(toText(value), given);
+  },
   groupby: groupBy,
   indent,
   int: toInteger,
   items: (value) => (value instanceof Dict ? value.entries().map((entry) => tuple(entry)) : []),
-  join: (value, call) => {
+  join: (value, call, host) => {
     const attribute = call.value(1, "attribute", null);
-    return iterate(value)
-      .map((item) => toText(attribute === null ? item : valueAt(item, attribute)))
-      .join(toText(call.value(0, "d", "")));
+    const items = iterate(value).map((item) => (attribute === null ? item : valueAt(item, attribute)));
+    const separator = call.value(0, "d", "");
+    if (host.autoescape && [separator, ...items].some((part) => part instanceof Markup))
+      return new Markup(items.map(escaped).join(escaped(separator)));
+    return items.map(toText).join(toText(separator));
   },
   last: (value) => end(value, -1),
   length: count,
@@ -289,13 +297,23 @@ export const filters: Record<string, Filter> = {
   pprint: (value) => repr(value),
   reject: choose(false, false),
   rejectattr: choose(false, true),
-  replace: (value, call) => {
+  replace: async (value, call, host) => {
+    const parts = [value, call.value(0, "old"), call.value(1, "new")];
+    if (host.autoescape && parts.some((part) => part instanceof Markup)) {
+      const method = new Markup(escaped(value)).attribute("replace");
+      if (typeof method === "function") return method([...parts.slice(1), call.value(2, "count", -1)], new Map());
+    }
     const args: Value[] = [toText(call.value(0, "old")), toText(call.value(1, "new")), call.value(2, "count", -1)];
     return stringMethod(toText(value), "replace")?.(args, new Map()) ?? "";
   },
-  reverse: (value) => (typeof value === "string" ? [...value].reverse().join("") : [...iterate(value)].reverse()),
+  reverse: (value) =>
+    typeof value === "string" || value instanceof Markup ? [...toText(value)].reverse().join("") : [...iterate(value)].reverse(),
   round,
-  safe: same,
+  random: (value) => {
+    const items = iterate(value);
+    return items[Math.floor(Math.random() * items.length)] ?? new Undefined("No random item, sequence was empty.");
+  },
+  safe: (value) => (value instanceof Markup ? value : new Markup(toText(value))),
   select: choose(true, false),
   selectattr: choose(true, true),
   slice: slices,
@@ -304,7 +322,7 @@ export const filters: Record<string, Filter> = {
     const direction = truthy(call.value(0, "reverse", false)) ? -1 : 1;
     return [...iterate(value)].sort((left, right) => compare(key(left), key(right)) * direction);
   },
-  string: (value) => toText(value),
+  string: (value) => (value instanceof Markup ? value : toText(value)),
   sum: (value, call) => {
     const attribute = call.value(0, "attribute", null);
     return iterate(value).reduce<Value>(
@@ -315,7 +333,7 @@ export const filters: Record<string, Filter> = {
   tojson: (value, call) => {
     const width = asNumber(call.value(0, "indent", null));
     // Jinja's own `tojson` is safe inside HTML.
-    return toJson(toJs(value), true, width).replace(/[<>&']/g, (mark) => `\\u00${mark.charCodeAt(0).toString(16)}`);
+    return new Markup(toJson(toJs(value), true, width).replace(/[<>&']/g, (mark) => `\\u00${mark.charCodeAt(0).toString(16)}`));
   },
   trim: (value, call) => stringMethod(toText(value), "strip")?.(call.args, call.kwargs) ?? "",
   truncate: (value, call) => {

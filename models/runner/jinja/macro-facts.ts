@@ -17,6 +17,8 @@ export function rememberMacro(callable: Callable, about: MacroFacts): void {
   facts.set(callable, about);
 }
 
+export const isMacro = (callable: object): boolean => facts.has(callable);
+
 /** An attribute of a function that is a macro; undefined where it has none of the name. */
 export function macroAttribute(callable: object, name: string): Value | undefined {
   const about = facts.get(callable);

@@ -12,6 +12,7 @@ import {
   contains,
   equals,
   lengthOf,
+  plain,
   toText,
   tuple,
   typeName,
@@ -113,7 +114,8 @@ export function itemOf(target: Value, key: Value): Value | undefined {
 }
 
 /** `target[from:to:step]` with Python's rules for negative and missing bounds. */
-export function slice(target: Value, from: Value, to: Value, step: Value): Value {
+export function slice(given: Value, from: Value, to: Value, step: Value): Value {
+  const target = plain(given);
   if (typeof target !== "string" && !Array.isArray(target)) throw new PyError(`'${typeName(target)}' object cannot be sliced`);
   const items: Value[] = typeof target === "string" ? [...target] : target;
   const length = lengthOf(target);

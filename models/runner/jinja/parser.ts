@@ -90,6 +90,12 @@ class StatementParser extends ExpressionParser {
         this.expect("block-end");
         return { kind: "print", values: value.kind === "tuple" ? value.items : [value], line };
       }
+      case "autoescape": {
+        const isOn = this.parseExpression();
+        const body = this.parseBlock("autoescape", line, "endautoescape");
+        this.endTag("endautoescape");
+        return { kind: "autoescape", isOn, body, line };
+      }
       case "block":
         return this.parseNamedBlock(line);
       case "do": {

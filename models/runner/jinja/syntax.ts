@@ -48,6 +48,7 @@ export type Statement =
       line: number;
     }
   | { kind: "break" | "continue"; line: number }
+  | { kind: "autoescape"; isOn: Expression; body: Statement[]; line: number }
   | { kind: "print"; values: Expression[]; line: number }
   | BlockStatement
   | { kind: "set"; target: Target; value: Expression; line: number }

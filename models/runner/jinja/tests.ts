@@ -1,3 +1,4 @@
+import { Markup } from "./markup.ts";
 import { binary, comparison } from "./operators.ts";
 import { Dict, Float, PyError, PyObject, Undefined, asNumber, toText, typeName, type Value } from "./values.ts";
 
@@ -25,7 +26,7 @@ export const tests: Record<string, Test> = {
   callable: (value) => typeof value === "function" || (value instanceof PyObject && value.call !== PyObject.prototype.call),
   defined: (value) => !(value instanceof Undefined),
   divisibleby: (value, args) => leaves(value, args[0] ?? null, 0),
-  escaped: () => false,
+  escaped: (value) => value instanceof Markup,
   even: (value) => leaves(value, 2, 0),
   false: (value) => value === false,
   float: (value) => value instanceof Float,

@@ -1,9 +1,8 @@
 import type { CallArguments } from "./arguments.ts";
+import { escapeHtml } from "./escape.ts";
 import type { Filter } from "./filters.ts";
+import { urlize } from "./urlize.ts";
 import { Dict, asNumber, iterate, toText, truthy, PyError, type Value } from "./values.ts";
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;" })[mark] ?? mark);
 
 /** Sizes of files for people: `1.5 MB`, or `1.5 MiB` by powers of 1024. */
 function fileSize(value: Value, call: CallArguments): string {
@@ -94,6 +93,7 @@ export const textFilters: Record<string, Filter> = {
   striptags: (value) => stripTags(toText(value)),
   title: (value) => titleCase(toText(value)),
   urlencode: urlEncode,
+  urlize,
   wordcount: (value) => toText(value).match(/\w+/gu)?.length ?? 0,
   wordwrap: wordWrap,
   xmlattr: attributes,

@@ -77,6 +77,10 @@ export abstract class PyObject {
   toRepr(): string {
     return this.toText();
   }
+  /** The text of an object that Python's str is the class above of. */
+  asString(): string | undefined {
+    return undefined;
+  }
   /** Whether `x is mapping` holds. */
   isMapping(): boolean {
     return false;
@@ -135,7 +139,11 @@ export class Dict {
   }
 }
 
-function hash(key: Value): string {
+/** A text that is more than a str, as the str. */
+export const plain = (value: Value): Value => (value instanceof PyObject ? (value.asString() ?? value) : value);
+
+function hash(given: Value): string {
+  const key = plain(given);
   if (typeof key === "string") return `s${key}`;
   const number = exactNumber(key);
   // A float that is a whole number is the same key as the int.
@@ -238,6 +246,7 @@ function quote(text: string): string {
 
 export function equals(left: Value, right: Value): boolean {
   if (left === right) return true;
+  if (right instanceof PyObject && !(left instanceof PyObject)) return right.equals(left);
   const leftNumber = exactNumber(left);
   if (leftNumber !== undefined) {
     const rightNumber = exactNumber(right);
@@ -257,7 +266,8 @@ export function equals(left: Value, right: Value): boolean {
 }
 
 /** Negative, zero or positive; values without an order raise as in Python. */
-export function compare(left: Value, right: Value, operator = "<"): number {
+export function compare(one: Value, other: Value, operator = "<"): number {
+  const [left, right] = [plain(one), plain(other)];
   if (typeof left === "string" && typeof right === "string") return left < right ? -1 : left > right ? 1 : 0;
   const leftNumber = exactNumber(left);
   const rightNumber = exactNumber(right);
@@ -265,8 +275,8 @@ export function compare(left: Value, right: Value, operator = "<"): number {
   if (Array.isArray(left) && Array.isArray(right)) {
     for (let index = 0; index < Math.min(left.length, right.length); index++) {
       const item = left[index] ?? null;
-      const other = right[index] ?? null;
-      if (!equals(item, other)) return compare(item, other, operator);
+      const opposite = right[index] ?? null;
+      if (!equals(item, opposite)) return compare(item, opposite, operator);
     }
     return left.length - right.length;
   }
@@ -304,8 +314,9 @@ export function lengthOf(value: Value): number {
 
 export function contains(container: Value, item: Value): boolean {
   if (typeof container === "string") {
-    if (typeof item !== "string") throw new PyError(`'in <string>' requires string as left operand, not ${typeName(item)}`);
-    return container.includes(item);
+    const part = plain(item);
+    if (typeof part !== "string") throw new PyError(`'in <string>' requires string as left operand, not ${typeName(item)}`);
+    return container.includes(part);
   }
   if (container instanceof Dict) return container.has(item);
   if (container instanceof PyObject) {
