@@ -68,3 +68,8 @@ describe("titleWithUnit", () => {
     expect(titleWithUnit(title, format, { currency: "CNY", locale })).toBe(heading),
   );
 });
+
+it("writes a plain number with four places at most, and a quantity as it is", () => {
+  expect(formatFull("0.5314065865281561", "number")).toBe("0.5314");
+  expect(formatFull("1234.1250", "number")).toBe("1,234.125");
+});

@@ -19,6 +19,7 @@ const steps: Record<Locale, readonly { power: number; unit: string }[]> = {
   ],
 };
 
+const mostPlaces = 4;
 const places: Partial<Record<Format, number>> = { money: 2, count: 0, days: 1 };
 
 function grouped(value: Decimal): string {
@@ -36,7 +37,7 @@ export function formatPercent(value: string | number | null | undefined): string
   return `${grouped(rescale({ units: ratio.units * 100n, scale: ratio.scale }, 1))}%`;
 }
 
-/** The full value, nothing rounded that the semantic layer sent: "1234567.50" -> "1,234,567.50". */
+/** The full value: "1234567.50" -> "1,234,567.50". Of plain numbers four places, which every quantity has room in; what is longer is a ratio of two. */
 export function formatFull(value: string | number | null | undefined, format: Format): string {
   if (format === "text") return value === null || value === undefined || value === "" ? missing : String(value);
   if (format === "date") return value ? String(value).slice(0, 10) : missing;
@@ -44,7 +45,7 @@ export function formatFull(value: string | number | null | undefined, format: Fo
   const number = parseDecimal(value);
   if (!number) return missing;
   const fixed = places[format];
-  return fixed === undefined ? trimZeros(grouped(number)) : grouped(rescale(number, fixed));
+  return fixed === undefined ? trimZeros(grouped(rescale(number, Math.min(number.scale, mostPlaces)))) : grouped(rescale(number, fixed));
 }
 
 /** People count to a million without help: smaller counts stay whole. */

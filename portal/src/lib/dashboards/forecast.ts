@@ -1,6 +1,6 @@
 import { m } from "#lib/paraglide/messages.js";
 import type { Dashboard } from "#lib/dashboards/definition.ts";
-import { errorByHorizon, history, nextMonth, scoresByPerson } from "#lib/dashboards/parts/forecasts.ts";
+import { errorByHorizon, history, nextMonth, scoresByHorizon, scoresByPerson } from "#lib/dashboards/parts/forecasts.ts";
 
 export default {
   title: m.dashboard_forecast,
@@ -15,6 +15,7 @@ export default {
     nextMonth("departments", m.tile_forecast_departments, "department"),
     errorByHorizon,
     nextMonth("people", m.tile_forecast_people, "employee"),
+    scoresByHorizon,
     scoresByPerson,
   ],
 } satisfies Dashboard;

@@ -38,6 +38,8 @@ export const nextMonth = (id: string, title: Text, kind: "employee" | "departmen
   ...(kind === "department" ? { narrows: { parameter: "department", by: "forecast.department_id" } } : {}),
 });
 
+const scores = ["count", "bias", "mase", "weighted_error_rate", "within_80_share"].map((name) => `forecast_scores.${name}`);
+
 /** Published forecasts against what came. */
 export const scoresByPerson: TableTile = {
   kind: "table",
@@ -46,10 +48,23 @@ export const scoresByPerson: TableTile = {
   title: m.tile_forecast_scores,
   empty: m.empty_scores,
   dimensions: ["forecast_scores.employee"],
-  measures: ["count", "bias", "mase", "weighted_error_rate", "within_80_share"].map((name) => `forecast_scores.${name}`),
+  measures: scores,
   time: null,
   filters: series("forecast_scores", "employee", "order_amount"),
   order: { member: "forecast_scores.mase", descending: false },
+};
+
+export const scoresByHorizon: TableTile = {
+  kind: "table",
+  id: "scores-by-horizon",
+  span: 6,
+  title: m.tile_forecast_scores_horizon,
+  empty: m.empty_scores,
+  dimensions: ["forecast_scores.horizon"],
+  measures: scores,
+  time: null,
+  filters: series("forecast_scores", "company", "order_amount"),
+  order: { member: "forecast_scores.horizon", descending: false },
 };
 
 export const errorByHorizon: PictureTile = {
