@@ -2,6 +2,7 @@ import { m } from "#lib/paraglide/messages.js";
 import type { Dashboard } from "#lib/dashboards/definition.ts";
 import { countedOrders } from "#lib/dashboards/parts/drills.ts";
 import { headline } from "#lib/dashboards/parts/headline.ts";
+import { ordersByMonth } from "#lib/dashboards/parts/orders-by-month.ts";
 
 export default {
   title: m.dashboard_manager,
@@ -12,16 +13,7 @@ export default {
   period: "this-month",
   tiles: [
     ...headline,
-    {
-      kind: "series",
-      id: "orders-by-month",
-      span: 7,
-      title: m.tile_orders_by_month,
-      measure: "orders.amount",
-      time: "orders.ordered_at",
-      target: "order_amount",
-      drill: countedOrders,
-    },
+    ordersByMonth,
     {
       kind: "bars",
       id: "orders-by-owner",

@@ -2,6 +2,7 @@ import { m } from "#lib/paraglide/messages.js";
 import type { Dashboard } from "#lib/dashboards/definition.ts";
 import { countedOrders } from "#lib/dashboards/parts/drills.ts";
 import { headline } from "#lib/dashboards/parts/headline.ts";
+import { ordersByMonth } from "#lib/dashboards/parts/orders-by-month.ts";
 import { pace, projected } from "#lib/dashboards/parts/pace.ts";
 
 export default {
@@ -16,16 +17,7 @@ export default {
     ...headline,
     { ...pace, span: 4 },
     { ...projected, span: 4 },
-    {
-      kind: "series",
-      id: "orders-by-month",
-      span: 7,
-      title: m.tile_own_orders_by_month,
-      measure: "orders.amount",
-      time: "orders.ordered_at",
-      target: "order_amount",
-      drill: countedOrders,
-    },
+    { ...ordersByMonth, title: m.tile_own_orders_by_month },
     { kind: "leaderboard", id: "leaderboard", span: 5, title: m.tile_leaderboard },
     { kind: "funnel", id: "funnel", span: 7, title: m.tile_funnel },
     {
