@@ -7,6 +7,7 @@ import ExcelJS from "exceljs";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { launchBrowser } from "../browser.ts";
+import { workbookText } from "../workbook.ts";
 import { signIn, signInDemo, type DemoAccount, type Session } from "../stack.ts";
 
 const stack = inject("stack");
@@ -121,6 +122,83 @@ describe("the executive's page", () => {
       .json<{ data: { action: string }[] }>("/api/v1/audit?action=export")
       .catch(() => admin.json<{ data: { action: string }[] }>("/api/v1/audit"));
     expect(entries.data.some(({ action }) => action === "export")).toBe(true);
+    await context.close();
+  });
+
+  it("takes a single tile out, as a workbook and as a picture, and the audit trail has both", async () => {
+    const { context, page, problems } = await openAs("executive");
+    await page.goto(`${stack.url}/dashboards/funnel`);
+    const tile = page.getByTestId("tile-change");
+    await tile.locator("figure .chart a").first().waitFor();
+    await tile.getByTestId("export-tile").click();
+    const folder = await mkdtemp(join(tmpdir(), "kehu-tile-"));
+    const take = async (button: string): Promise<{ name: string; bytes: Buffer }> => {
+      const downloading = page.waitForEvent("download");
+      await page.getByTestId(button).click();
+      const download = await downloading;
+      const file = join(folder, button);
+      await download.saveAs(file);
+      return { name: download.suggestedFilename(), bytes: await readFile(file) };
+    };
+    const picture = await take("export-png");
+    expect(picture.name).toMatch(/\.png$/);
+    expect(picture.bytes.subarray(1, 4).toString()).toBe("PNG");
+    const book = await take("export-xlsx");
+    await rm(folder, { recursive: true });
+    expect(book.name).toMatch(/\.xlsx$/);
+    const text = workbookText(book.bytes);
+    const { data } = await sessions.executive.load({
+      measures: ["pipeline.closing_amount"],
+      filters: [{ member: "pipeline.status", operator: "equals", values: ["open"] }],
+      timeDimensions: [{ dimension: "pipeline.moved_at", dateRange: "this year" }],
+    });
+    // Numbers as numbers, headings with their unit, the filter in words, the formula.
+    expect(text).toContain(`<v>${data[0]?.["pipeline.closing_amount"]}</v>`);
+    for (const part of ["期末金额（¥）", "当时状态: 未结束", "Σ 新建变动的金额"]) expect(text).toContain(part);
+    const { data: entries } = await admin.json<{ data: unknown[] }>("/api/v1/audit?action=export&limit=20");
+    for (const format of ["png", "xlsx"]) expect(JSON.stringify(entries)).toMatch(new RegExp(`"format":"${format}"[^]*"tile":"change"`));
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("leads from a movement of the pipeline to the opportunities that moved, with the same sum", async () => {
+    const { context, page } = await openAs("executive");
+    await page.goto(`${stack.url}/dashboards/funnel`);
+    const won = page.getByTestId("tile-change").locator("figure .chart a[href*='kind=won']");
+    const said = (await won.getAttribute("aria-label")) ?? "";
+    await page.goto(`${stack.url}${await won.getAttribute("href")}`);
+    const total = Number(digits((await page.locator("tfoot td").last().textContent()) ?? ""));
+    expect(total).toBeLessThan(0);
+    expect(said).toContain("赢单");
+    const { data } = await sessions.executive.load({
+      measures: ["pipeline.less_won_amount"],
+      filters: [{ member: "pipeline.status", operator: "equals", values: ["open"] }],
+      timeDimensions: [{ dimension: "pipeline.moved_at", dateRange: "this year" }],
+    });
+    expect(total).toBe(Number(data[0]?.["pipeline.less_won_amount"]));
+    await context.close();
+  });
+
+  it("leads from a department to its people and on to their orders, and from a province to its cities", async () => {
+    const { context, page } = await openAs("executive");
+    await page.goto(`${stack.url}/dashboards/performance`);
+    const departments = page.getByTestId("tile-departments");
+    await departments.locator("tbody a").first().click();
+    await page.waitForURL(/department=/);
+    await departments.getByRole("heading", { name: "部门成员" }).waitFor();
+    await departments.locator("tbody a").first().click();
+    await page.waitForURL(/\/records\/orders\?.*owner_id=/);
+    expect(Number(digits((await page.getByTestId("record-count").textContent()) ?? ""))).toBeGreaterThan(0);
+    // The person by name, not by id.
+    expect(await page.locator("main ul").first().textContent()).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
+
+    await page.goto(`${stack.url}/dashboards/regions`);
+    await page.getByTestId("tile-year-before").locator("figure .chart a").first().click();
+    await page.waitForURL(/region=/);
+    await page.getByTestId("narrowed").waitFor();
+    await page.getByTestId("tile-year-before").locator("figure .chart a[href*='city=']").first().click();
+    await page.waitForURL(/\/records\/orders\?.*city=/);
+    expect(Number(digits((await page.getByTestId("record-count").textContent()) ?? ""))).toBeGreaterThan(0);
     await context.close();
   });
 
