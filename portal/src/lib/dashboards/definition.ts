@@ -19,6 +19,8 @@ export interface Drill {
   filters?: readonly FixedFilter[];
   /** The dimension that tells rows apart, asked for beside those shown. */
   by?: string;
+  /** What the records' view calls that dimension, where it is not the same name: `orders.owner_id` for `forecast.employee_id`. */
+  as?: string;
   /** The records of all days: the figure is a state, and what it counts may be of any day. */
   allTimes?: true;
 }

@@ -1,4 +1,5 @@
 import { m } from "#lib/paraglide/messages.js";
+import { countedOrders } from "#lib/dashboards/parts/drills.ts";
 import type { PictureTile, TableTile, Text } from "#lib/dashboards/definition.ts";
 
 type Kind = "company" | "department" | "employee";
@@ -35,7 +36,9 @@ export const nextMonth = (id: string, title: Text, kind: "employee" | "departmen
   time: null,
   filters: [...series("forecast", kind, "order_amount"), { member: "forecast.horizon", values: ["1"] }],
   order: { member: "forecast.forecast_amount", descending: true },
-  ...(kind === "department" ? { narrows: { parameter: "department", by: "forecast.department_id" } } : {}),
+  ...(kind === "department"
+    ? { narrows: { parameter: "department", by: "forecast.department_id" } }
+    : { drill: { ...countedOrders, by: "forecast.employee_id", as: "orders.owner_id" } }),
 });
 
 const scores = ["count", "bias", "mase", "weighted_error_rate", "within_80_share"].map((name) => `forecast_scores.${name}`);
