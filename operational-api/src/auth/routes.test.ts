@@ -243,7 +243,9 @@ describe("accounts", () => {
   });
 
   test("a user is made whole or not at all", async () => {
-    await expect(setup.user("half@example.com", ["sales_rep", "no_such_role" as "analyst"])).rejects.toThrow(/violates (check|foreign key) constraint/);
+    await expect(setup.user("half@example.com", ["sales_rep", "no_such_role" as "analyst"])).rejects.toThrow(
+      /violates (check|foreign key) constraint/,
+    );
     await expect(setup.user("nora@example.com", ["analyst"])).rejects.toThrow("duplicate key");
     expect((await setup.client.query(`select from auth."user" where email = 'half@example.com'`)).rowCount).toBe(0);
   });

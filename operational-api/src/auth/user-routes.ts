@@ -186,7 +186,9 @@ export function createUserRoutes(auth: Auth): Hono<Env> {
       path,
       ask("administrator", async ({ context, by }) => {
         const found = await user(context.req.param("id"));
-        const revoked = await revokeKeys(pool, found.id, context.req.param("key"));
+        const key = context.req.param("key");
+        const revoked = await revokeKeys(pool, found.id, key);
+        if (key !== undefined && revoked === 0) throw new Problem(404, "the account has no such key; it may have been revoked");
         auth.forget();
         await recordAccountEvent(pool, { ...by, action: "key_revoked", userId: found.id, values: { keys: revoked } });
         return context.json({ revoked });

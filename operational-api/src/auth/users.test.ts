@@ -139,6 +139,7 @@ describe("O18 accounts are made and stopped with the employee", () => {
       expect((await browser().send(method, path, method === "GET" ? undefined : {})).status, `${method} ${path}`).toBe(401);
     }
     expect((await admin.send("GET", "/api/v1/users/nobody")).status).toBe(404);
+    expect((await admin.send("DELETE", `/api/v1/users/${root}/keys/none`)).status).toBe(404);
     expect((await admin.send("PUT", "/api/v1/users")).status).toBe(405);
   });
 });
