@@ -45,12 +45,12 @@ export const narrowingOf = (subject: string): { customers: boolean; product_line
 const groupFaults = (customers: Record<string, readonly string[]>): Fault[] =>
   Object.entries(customers).flatMap(([column, values]): Fault[] => {
     const field = `customers.${column}`;
-    if (!(column in customerGroupColumns)) {
+    if (!Object.hasOwn(customerGroupColumns, column)) {
       return [{ field, reason: `is no column to group customers by; allowed: ${listed(Object.keys(customerGroupColumns))}` }];
     }
     if (values.length === 0) return [{ field, reason: "must list at least one value" }];
     const known = entityNamed("customer").columns[column]?.values;
-    const unknown = known ? values.filter((value) => !(value in known)) : [];
+    const unknown = known ? values.filter((value) => !Object.hasOwn(known, value)) : [];
     return unknown.length > 0 ? [{ field, reason: `has no ${listed(unknown)}; allowed: ${listed(Object.keys(known ?? {}))}` }] : [];
   });
 
@@ -89,7 +89,7 @@ export const columnRuleFaults = ({ entity, column_name: name, visibility, whose 
     return [{ field: "entity", reason: `there is no "${entity}"; allowed: ${listed([everything, ...entities.map((each) => each.name)])}` }];
   }
   const { columns, scope } = entityNamed(entity);
-  const column = columns[name];
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
   if (name !== everything && !column) {
     return [
       { field: "column_name", reason: `${entity} has no "${name}" to rule; allowed: ${listed([everything, ...Object.keys(columns)])}` },

@@ -4,23 +4,23 @@ import { invalid, Problem } from "../problem.ts";
 import { addAuditEntry } from "../store/audit.ts";
 import { columnRuleStore, listHolders, listRoles, permissionStore, type RoleRow } from "../store/rules.ts";
 import { query, type Queryable } from "../store/sql.ts";
-import { parseBody, textField } from "../validation/body-schema.ts";
+import { idField, parseBody, textField } from "../validation/body-schema.ts";
 import { type Administration, onlyTakes, requireAdministrator, requireAuditor } from "./administration.ts";
 import { checkMatch, type Env, etagOf, readJson, recordBytes } from "./request.ts";
 
 const titles = { title_zh: textField(60), title_en: textField(60) };
 
+const plainName = /^[a-z][a-z0-9_]{1,39}$/;
+
 export const roleBody = z.strictObject({
-  name: z
-    .string({ error: "expected a text" })
-    .regex(/^[a-z][a-z0-9_]{1,39}$/, "must be 2 to 40 lower-case letters, digits and _, a letter first"),
+  name: z.string({ error: "expected a text" }).regex(plainName, "must be 2 to 40 lower-case letters, digits and _, a letter first"),
   ...titles,
   like: textField(40).optional().describe("A role whose rules the new one starts with; without it the role may do nothing"),
 });
 export const rolePatch = z.strictObject({ title_zh: titles.title_zh.optional(), title_en: titles.title_en.optional() });
 
 const find = async (client: Queryable, name: string): Promise<RoleRow> => {
-  const [role] = await listRoles(client, name);
+  const [role] = plainName.test(name) ? await listRoles(client, name) : [];
   if (role) return role;
   const known = (await listRoles(client)).map((each) => each.name).join(", ");
   throw new Problem(404, `there is no role "${name.slice(0, 60)}"; there are ${known}`);
@@ -127,7 +127,8 @@ export const roleRoutes = ({ auth, write }: Administration): Hono<Env> => {
       return write(context, "", async (transaction) => {
         const role = await find(transaction.client, nameOf(context));
         const user = context.req.param("user") ?? "";
-        const known = await query(transaction.client, "select from auth.holders where user_id::text = $1", [user]);
+        const isId = idField.safeParse(user).success;
+        const known = isId ? await query(transaction.client, "select from auth.holders where user_id::text = $1", [user]) : [];
         if (known.length === 0) throw new Problem(404, `there is no account ${user.slice(0, 60)}`);
         const changed = await query(transaction.client, `${statement} returning user_id`, [user, role.name]);
         if (changed.length > 0) await addAuditEntry(transaction, action, "role", { user_id: user }, { recordId: role.name });

@@ -375,6 +375,28 @@ describe("editing", () => {
       "allowed: all",
     ],
   ];
+  it("takes no made-up name, however it is written, and says so with 404 or 422", async () => {
+    const odd = ["constructor", "__proto__", "a\u0000b", "x".repeat(3000), "'; drop table auth.roles; --", "%"];
+    for (const name of odd) {
+      const at = encodeURIComponent(name);
+      for (const path of [`permissions/${at}`, `column-rules/${at}`, `roles/${at}`, `roles/${at}/holders`]) {
+        expect([path, (await api.admin.send("GET", `/api/v1/${path}`)).status]).toEqual([path, 404]);
+      }
+      const rule = { role: "analyst", entity: "order", action: "read", rows: "own" };
+      for (const body of [
+        { ...rule, entity: name },
+        { ...rule, customers: { [name]: ["x"] } },
+        { ...rule, customers: { kind: [name] } },
+        { ...rule, product_lines: [name] },
+      ]) {
+        expect([name, (await api.admin.send("POST", "/api/v1/permissions", JSON.stringify(body))).status]).toEqual([name, 422]);
+      }
+      const column = { role: "analyst", entity: "order", column_name: name, visibility: "hide" };
+      expect((await api.admin.send("POST", "/api/v1/column-rules", column)).status).toBe(422);
+      expect((await api.admin.send("PUT", `/api/v1/roles/analyst/holders/${at}`)).status).toBe(404);
+    }
+  });
+
   it.each(bad)("refuses %s %j: %s", async (kind, rule, field, said) => {
     const answer = await api.admin.send<{ errors: { field: string; reason: string }[] }>("POST", `/api/v1/${kind}`, rule);
     expect(answer.status).toBe(422);

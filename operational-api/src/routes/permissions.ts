@@ -119,7 +119,11 @@ const addRuleRoutes = <Rule extends { role: string }>(app: Hono<Env>, kind: Rule
   });
   app.all(base, onlyTakes("GET, POST"));
 
-  const idOf = (context: Context<Env>): string => context.req.param("id") ?? "";
+  const idOf = (context: Context<Env>): string => {
+    const id = context.req.param("id") ?? "";
+    if (!idField.safeParse(id).success) throw notFound;
+    return id;
+  };
 
   app.get(`${base}/:id`, async (context) => {
     requireAuditor(context.get("principal"));
