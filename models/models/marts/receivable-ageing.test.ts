@@ -139,6 +139,8 @@ const given: Record<string, string> = {
     ),
   ),
   stg_crm__customers: "select 'c' || range as customer_id, range as customer_key from range(1, 13)",
+  dim_customers:
+    "select customer_key, customer_id, 'C' || customer_key as name, '湖北' as region, 1 as owner_key from {{ ref('stg_crm__customers') }}",
 };
 
 const bills = settle();
