@@ -118,7 +118,10 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
   const name = relation.toText();
   const [keyCount, allRows] = await counts(connection, [keys, name]);
   const most = Math.max(alwaysKeyed, Math.floor(keyedShare * allRows));
-  if (keyCount > most) return null;
+  if (keyCount > most) {
+    await drop(connection, [keys]);
+    return null;
+  }
   const before = place("before");
   const after = place("after");
   const inputOf = (id: string): string => quoteIdentifier(`kehu ${id}`);
@@ -129,7 +132,10 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
     // One more than would do: whether there are too many is to be known, not how many.
     await runStatements(connection, [`${makeTable(before)} as ${ofKeys} limit ${most + 1}`]);
     const [reachedRows] = await counts(connection, [before]);
-    if (reachedRows > most) return null;
+    if (reachedRows > most) {
+      await drop(connection, [before, keys]);
+      return null;
+    }
     // As one statement, what the SQL does not ask of an input is not read.
     const inputs = [...narrowedInputs(rule, keys, (id) => logged(task, rule, id) ?? relationOf(id), inputOf)].map(
       ([id, select]) => `${inputOf(id)} as materialized (${select})`,
