@@ -89,7 +89,7 @@ export interface Layout {
   edges: (GraphEdge & { path: string })[];
 }
 
-export const box = { width: 184, height: 40, gapX: 40, gapY: 10, margin: 4 } as const;
+export const box = { width: 184, height: 44, gapX: 40, gapY: 10, margin: 4 } as const;
 
 /** Boxes by the longest way from a beginning, in each column near what they come from. */
 export function layOut({ nodes, edges }: Graph): Layout {

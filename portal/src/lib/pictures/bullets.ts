@@ -1,5 +1,8 @@
 import * as Plot from "@observablehq/plot";
-import { frame, labelMargin, lineHeight, lineLabels, type Picture } from "#lib/pictures/picture.ts";
+import { amountTicks, frame, labelMargin, lineHeight, lineLabels, type Picture } from "#lib/pictures/picture.ts";
+
+/** Room for the amount that stands at the end of a bar. */
+const rightMargin = 88;
 
 /** One line per row: the first measure as a bar, the others (goal, stretch, challenge) as marks across it, the first of them the heaviest. */
 export const bullets: Picture = {
@@ -41,13 +44,19 @@ export const bullets: Picture = {
       options: (size) => ({
         ...frame(input, size),
         marginLeft: margin(size.width),
-        marginRight: 88,
+        marginRight: rightMargin,
         marginTop: 4,
-        x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
+        x: {
+          zero: true,
+          label: null,
+          ticks: amountTicks(size.width - margin(size.width) - rightMargin),
+          tickFormat: (value: number) => input.tick(value, 0),
+          tickSize: 0,
+        },
         y: { type: "band", domain: bars.map(({ label }) => label), label: null, paddingInner: 0.4, paddingOuter: 0.2 },
         marks: [
           lineLabels(margin(size.width)),
-          Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
+          Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: amountTicks(size.width - margin(size.width) - rightMargin) }),
           Plot.barX(bars, { x: "value", y: "label", fill: "var(--mark)", className: "marks", rx: 2 }),
           Plot.tickX(targets, {
             x: "value",

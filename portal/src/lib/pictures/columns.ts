@@ -1,6 +1,15 @@
 import * as Plot from "@observablehq/plot";
 import type { Size } from "#lib/charts/size.ts";
-import { frame, labelMargin, lineHeight, lineLabels, textPixels, type Picture, type PictureInput } from "#lib/pictures/picture.ts";
+import {
+  amountTicks,
+  frame,
+  labelMargin,
+  lineHeight,
+  lineLabels,
+  textPixels,
+  type Picture,
+  type PictureInput,
+} from "#lib/pictures/picture.ts";
 
 interface Bar {
   label: string;
@@ -13,6 +22,8 @@ const plainHeight = 240;
 /** Share of a bar's place that its label may take before it runs into the next. */
 const labelShare = 0.95;
 const usualLine = 28;
+/** Room for the amount that stands at the end of a lying bar. */
+const rightMargin = 88;
 
 /** Labels that stand beside each other need this much; with less room the bars lie down, a line each. */
 function lies(bars: readonly Bar[], width: number): boolean {
@@ -39,15 +50,16 @@ function lying(bars: readonly Bar[], input: PictureInput, { width }: Size): Plot
     bars.map(({ label }) => label),
     width,
   );
+  const ticks = amountTicks(width - margin - rightMargin);
   return {
     marginLeft: margin,
-    marginRight: 88,
+    marginRight: rightMargin,
     marginTop: 4,
-    x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
+    x: { zero: true, label: null, ticks, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
     y: { type: "band", domain: bars.map(({ label }) => label), label: null, paddingInner: 0.3, paddingOuter: 0.15 },
     marks: [
       lineLabels(margin),
-      Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
+      Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks }),
       Plot.barX(bars, { x: "value", y: "label", fill: "var(--mark)", className: "marks", rx: 2 }),
       Plot.text(bars, {
         x: (bar: Bar) => Math.max(0, bar.value),

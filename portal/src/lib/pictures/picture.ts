@@ -78,6 +78,9 @@ export const labelMargin = (labels: readonly string[], width: number): number =>
 /** Labels of lines in a margin of this width: longer ones are broken into lines at their spaces. */
 export const lineLabels = (margin: number): Markish => Plot.axisY({ label: null, tickSize: 0, lineWidth: (margin - 10) / fontSize });
 
+/** As many amounts on a level axis of this width as have room beside each other. */
+export const amountTicks = (width: number): number => Math.max(2, Math.min(4, Math.floor(width / 90)));
+
 /** Pixels of one line of a picture: what it usually has, on a phone what a finger needs. */
 export const lineHeight = (usual: number, width: number): number => (width < phoneWidth ? Math.max(44, usual) : usual);
 const phoneWidth = 500;

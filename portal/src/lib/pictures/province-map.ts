@@ -2,6 +2,10 @@ import * as Plot from "@observablehq/plot";
 import { chinaGrid, provinceOf } from "#lib/pictures/china-grid.ts";
 import { frame, type Picture } from "#lib/pictures/picture.ts";
 
+const columns = 9;
+/** Below this many pixels a square has no room for its value. */
+const squareWidth = 56;
+
 /** The provinces of China as squares of one size, darker with the first measure. What is no province is in the table beside the map only, and the summary line under it says how much that is. */
 export const provinceMap: Picture = {
   shape: { dimensions: [1, 1], measures: [1, 3] },
@@ -26,7 +30,7 @@ export const provinceMap: Picture = {
         ...frame(input, size),
         margin: 4,
         padding: 0.06,
-        x: { type: "band", domain: Array.from({ length: 9 }, (_, column) => column), axis: null },
+        x: { type: "band", domain: Array.from({ length: columns }, (_, column) => column), axis: null },
         y: { type: "band", domain: Array.from({ length: 9 }, (_, row) => row), axis: null },
         marks: [
           Plot.cell(empty, { ...place, fill: "var(--line)", fillOpacity: 0.5, rx: 3 }),
@@ -38,8 +42,13 @@ export const provinceMap: Picture = {
             className: "marks",
             rx: 3,
           }),
-          Plot.text(squares, { ...place, text: "name", dy: -8, fill: "var(--ink)" }),
-          Plot.text(squares, { ...place, text: "text", dy: 8, fill: "var(--ink)", fontSize: 10 }),
+          // Only where there is room: the table beside the map has every figure.
+          ...(size.width / columns >= squareWidth
+            ? [
+                Plot.text(squares, { ...place, text: "name", dy: -8, fill: "var(--ink)" }),
+                Plot.text(squares, { ...place, text: "text", dy: 8, fill: "var(--ink)", fontSize: 10 }),
+              ]
+            : [Plot.text(squares, { ...place, text: "name", fill: "var(--ink)" })]),
         ],
       }),
     };

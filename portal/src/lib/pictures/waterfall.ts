@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import { frame, labelMargin, lineHeight, lineLabels, type Picture } from "#lib/pictures/picture.ts";
+import { amountTicks, frame, labelMargin, lineHeight, lineLabels, type Picture } from "#lib/pictures/picture.ts";
 
 interface Step {
   label: string;
@@ -9,6 +9,9 @@ interface Step {
   text: string;
   kind: "total" | "up" | "down";
 }
+
+/** Room for the amount that stands at the end of a bar. */
+const rightMargin = 88;
 
 const colors = { total: "var(--mark)", up: "var(--good)", down: "var(--bad)" } as const;
 
@@ -37,13 +40,23 @@ export const waterfall: Picture = {
       options: (size) => ({
         ...frame(input, size),
         marginLeft: labelMargin(input.measures, size.width),
-        marginRight: 88,
+        marginRight: rightMargin,
         marginTop: 4,
-        x: { zero: true, label: null, ticks: 4, tickFormat: (value: number) => input.tick(value, 0), tickSize: 0 },
+        x: {
+          zero: true,
+          label: null,
+          ticks: amountTicks(size.width - labelMargin(input.measures, size.width) - rightMargin),
+          tickFormat: (value: number) => input.tick(value, 0),
+          tickSize: 0,
+        },
         y: { type: "band", domain: steps.map(({ label }) => label), label: null, paddingInner: 0.25, paddingOuter: 0.125 },
         marks: [
           lineLabels(labelMargin(input.measures, size.width)),
-          Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
+          Plot.gridX({
+            stroke: "var(--line)",
+            strokeOpacity: 1,
+            ticks: amountTicks(size.width - labelMargin(input.measures, size.width) - rightMargin),
+          }),
           Plot.barX(steps, { x1: "from", x2: "to", y: "label", fill: (step: Step) => colors[step.kind], className: "marks", rx: 2 }),
           Plot.text(steps, {
             x: (step: Step) => Math.max(step.from, step.to),
