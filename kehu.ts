@@ -14,6 +14,8 @@ const usage = `kehu: CRM data warehouse and BI portal
                                             Cube's REST API over any model and DuckDB file
   kehu publish --list | --to BUILD | --resume
                                             list the kept snapshots, serve an earlier one, go back to the newest
+  kehu backup DIR                           everything that can't be made again, into an empty folder, while the company runs or not
+  kehu restore DIR                          lay a backup down in an empty KEHU_DATA_DIR
   kehu audit verify [--expect SEAL:DIGEST]  prove that nothing in the audit trail was changed, added or taken away since it was sealed
   kehu fit                                  compute the statistical fits now, and not at the company's next day
   kehu demo [--customers N --years Y --seed S --until DATE] | --remove
@@ -40,6 +42,10 @@ async function main(argv: string[]): Promise<number> {
       return (await import("./kehu/semantic.ts")).semantic(rest);
     case "publish":
       return (await import("./kehu/publish.ts")).publish(rest);
+    case "backup":
+      return (await import("./kehu/backup.ts")).backup(rest);
+    case "restore":
+      return (await import("./kehu/restore.ts")).restore(rest);
     case "audit":
       return (await import("./kehu/audit.ts")).audit(rest);
     case "fit":

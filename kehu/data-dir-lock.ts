@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "@kehu/operational-api";
@@ -17,6 +18,9 @@ const startOf = async (pid: number): Promise<string | null> => {
   }
 };
 
+/** Lies in a data directory while a backup is laid down in it. */
+export const unfinishedRestore = "restoring";
+
 const fileIn = (dataDir: string): string => join(dataDir, "kehu.pid");
 
 /** Whether a `kehu start` runs on this data directory, and which process it is. */
@@ -29,9 +33,11 @@ export const isHeld = async (dataDir: string): Promise<boolean> => (await holder
 
 /**
  * Keeps a second `kehu start` off the same data directory. What a killed one left behind is taken over.
- * Throws ConfigError while another one runs.
+ * Throws ConfigError while another one runs, and where a restore did not come to its end.
  */
 export async function holdDataDir(dataDir: string): Promise<() => Promise<void>> {
+  if (existsSync(join(dataDir, unfinishedRestore)))
+    throw new ConfigError(`a restore into KEHU_DATA_DIR ${dataDir} did not finish; empty the folder and run kehu restore again`);
   const file = fileIn(dataDir);
   const mine = `${process.pid} ${await startOf(process.pid)}`;
   const written = `${file}.${process.pid}`;

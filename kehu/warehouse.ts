@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { createMirror, openWarehouse, verify, type Mirror, type Warehouse } from "@kehu/ingest";
+import { createMirror, keepAside, openWarehouse, verify, type Mirror, type Warehouse } from "@kehu/ingest";
 import { createLiveBuilder, type LiveBuilder } from "@kehu/models";
 import { clockFrom, createLogger, publicationName, type Logger } from "@kehu/operational-api";
 import type { Channel, Running } from "./child.ts";
 import { equalSecrets } from "./equal-secrets.ts";
+import { rewriteForErasure, startErasures } from "./erasure.ts";
 import { projectVars } from "./project-vars.ts";
 import { duckdbBudget, readChildSettings } from "./settings.ts";
 
@@ -19,6 +20,7 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   const settings = readChildSettings(process.env);
   const logger = createLogger({ service: "warehouse", level: settings.logLevel });
   const clock = clockFrom(settings);
+  await rewriteForErasure(settings, logger);
   const warehouse = await openWarehouse({ dir: settings.warehouseDir, ...duckdbBudget("warehouse") });
   const source = settings.databaseUrl;
   const mirror = createMirror({ sourceUrl: source, schema: "crm", publication: publicationName, slot: "kehu_mirror", warehouse, logger });
@@ -36,6 +38,9 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   });
   await mirror.start();
   await builder.start();
+  // Ended like this, the process is started again by the supervisor.
+  const restart = (): boolean => process.kill(process.pid, "SIGTERM");
+  const erasures = startErasures({ settings, warehouse, mirror, logger, restart });
 
   const report = (): void =>
     channel.send({ type: "mirror", health: { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null } });
@@ -51,6 +56,7 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
     stop: async () => {
       clearInterval(timer);
       listener.server.close();
+      await erasures.stop();
       await builder.stop();
       await mirror.stop();
       warehouse.close();
@@ -67,7 +73,7 @@ interface InternalRoutes {
   secret: string;
 }
 
-/** `POST /internal/verify` and `/internal/fit`, for `kehu verify` and `kehu fit` while this process holds the files. */
+/** `POST /internal/verify`, `/internal/fit` and `/internal/keep-aside`, for `kehu verify`, `kehu fit` and `kehu backup` while this process holds the files. */
 function internalRoutes(options: InternalRoutes): Hono {
   const { warehouse, mirror, builder, source, logger, secret } = options;
   const app = new Hono();
@@ -79,6 +85,12 @@ function internalRoutes(options: InternalRoutes): Hono {
     if (!equalSecrets(context.req.header("x-kehu-internal"), secret)) return context.notFound();
     builder.requestFits();
     return context.body(null, 202);
+  });
+  app.post("/internal/keep-aside", async (context) => {
+    if (!equalSecrets(context.req.header("x-kehu-internal"), secret)) return context.notFound();
+    const { dir } = await context.req.json<{ dir: string }>();
+    await keepAside(warehouse, dir);
+    return context.body(null, 204);
   });
   app.onError((error, context) => {
     logger.error({ err: error, path: context.req.path }, "an internal request failed");

@@ -1,3 +1,5 @@
+export { findInWarehouse, rewriteWithout, type MirrorErasure, type PlaceCount } from "./erase.ts";
+export { keepAside, keptAside } from "./keep-aside.ts";
 export * from "./pin-snapshot.ts";
 export * from "./publish.ts";
 export * from "./snapshot-pointer.ts";

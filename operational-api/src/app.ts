@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import type { Pool } from "pg";
+import { auditMaskedReads } from "./audit/masked-reads.ts";
 import { type Auth, createAuthRoutes, usesCookie } from "./auth/index.ts";
 import type { Clock } from "./clock.ts";
 import { entities } from "./entities/index.ts";
@@ -8,6 +9,7 @@ import { Problem, problemResponse } from "./problem.ts";
 import { createAdministration } from "./routes/administration.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { collectionRoutes } from "./routes/collection.ts";
+import { erasureRoutes } from "./routes/erasures.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { duplicateRoutes } from "./routes/duplicates.ts";
 import { type Env, requestIdOf } from "./routes/request.ts";
@@ -76,7 +78,9 @@ export const createApi = (given: {
   app.route("/", documentRoutes(config.url));
 
   app.use("/api/v1/*", guard(auth, config.url));
+  app.use("/api/v1/*", auditMaskedReads(dependencies, auth.pool));
   app.route("/", auditRoutes(dependencies, auth.pool, write));
+  app.route("/", erasureRoutes(dependencies, write));
   const administration = createAdministration(dependencies, auth);
   app.route("/", permissionRoutes(administration));
   app.route("/", roleRoutes(administration));

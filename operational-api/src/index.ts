@@ -17,6 +17,11 @@ export {
   hasCompany,
   removeDemoCompany,
 } from "./demo/index.ts";
+export { type ErasedPlace } from "./audit/erasure/erase-person.ts";
+export { type ErasureJob, type ErasureJobs, openErasureJobs } from "./audit/erasure/jobs.ts";
+export { erasedMark, personalColumns } from "./audit/erasure/personal-columns.ts";
+export { type Sought } from "./audit/erasure/sought.ts";
+export { holdWriters } from "./audit/hold-writers.ts";
 export { startSealer, type Seal, type Sealer } from "./audit/seal.ts";
 export { verifyAudit, type AuditFault, type AuditProof } from "./audit/verify.ts";
 export { createApi } from "./app.ts";

@@ -1,4 +1,4 @@
-import { Client } from "pg";
+import { Client, type ClientBase } from "pg";
 import type { Logger } from "../log.ts";
 
 /** Any constant does; the same for all who seal this database's trail. */
@@ -37,14 +37,20 @@ const sealEntries = `
   )
   select id::int as id, entries, digest from sealed`;
 
-/** Seals what is waiting, in one transaction; null when nothing is. `client` is the owner's. */
+/** Seals what is waiting, up to a limit, within the caller's transaction; null when nothing is. `client` is the owner's. */
+export async function sealWaiting(client: ClientBase): Promise<(Seal & { entries: number }) | null> {
+  await client.query("select pg_advisory_xact_lock($1)", [sealLock]);
+  const { rows } = await client.query<Seal & { entries: number }>(sealEntries);
+  return rows[0] ?? null;
+}
+
+/** `sealWaiting` in a transaction of its own. */
 export async function sealEntriesOnce(client: Client): Promise<(Seal & { entries: number }) | null> {
   await client.query("begin");
   try {
-    await client.query("select pg_advisory_xact_lock($1)", [sealLock]);
-    const { rows } = await client.query<Seal & { entries: number }>(sealEntries);
+    const seal = await sealWaiting(client);
     await client.query("commit");
-    return rows[0] ?? null;
+    return seal;
   } catch (error) {
     await client.query("rollback");
     throw error;

@@ -4,7 +4,8 @@ import type { ClientBase } from "pg";
  * What proves the audit trail, beside `audit.entries` itself.
  * `unsealed`: entries no seal covers yet, put there by the database whoever writes the entry. `seals`: a chain, each over its entries' digests and the seal before.
  * `digests`: an entry's digest and the random salt it was made with, so that a short value can't be guessed from it; where values were erased, the digests
- * of those (`erased`, by path such as `new.mobile`) and the salts of those that stay (`salts`) take the salt's place. `erasures`: the jobs that erased them.
+ * of those (`erased`, by path such as `new.mobile`) and the salts of those that stay (`salts`) take the salt's place. `erasures`: the jobs that erased them;
+ * `sought` is what a job looks for, encrypted, while it runs.
  */
 const tables = `
   create table if not exists audit.unsealed (entry_id uuid not null);
@@ -25,6 +26,9 @@ const tables = `
     failure text,
     finished_at timestamptz
   );
+  alter table audit.erasures
+    add column if not exists stepped_at timestamptz not null default clock_timestamp(),
+    add column if not exists sought bytea;
   create unique index if not exists erasures_open_key on audit.erasures (entity, record_id) where finished_at is null;
   create table if not exists audit.digests (
     entry_id uuid primary key,

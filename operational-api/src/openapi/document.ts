@@ -1,6 +1,7 @@
 import type { Entity } from "../entities/definition.ts";
 import { collectionOf, entities } from "../entities/index.ts";
 import { auditExportBody, auditParameters, exportBody } from "../routes/audit.ts";
+import { erasureBody } from "../routes/erasures.ts";
 import { accountPaths, accountTag } from "./account-paths.ts";
 import { readPaths, writePaths } from "./collection-paths.ts";
 import { failing, idempotencyKey, json, ref } from "./parts.ts";
@@ -81,6 +82,28 @@ const auditPaths = (): Json => ({
           content: { "text/csv": { schema: { type: "string" } }, "application/x-ndjson": { schema: { type: "string" } } },
         },
         ...failing(400, 401, 403, 413, 415, 422),
+      },
+    },
+  },
+  "/api/v1/erasures": {
+    get: {
+      operationId: "listErasures",
+      tags: ["audit"],
+      summary: "Erasures of persons, newest first: step, places and how each ended; for administrators",
+      responses: { 200: { description: "The last 100", content: json({ type: "object" }) }, ...failing(401, 403) },
+    },
+    post: {
+      operationId: "erasePerson",
+      tags: ["audit"],
+      summary: "Erases a person from every place, step by step; for administrators",
+      parameters: [idempotencyKey],
+      requestBody: {
+        required: true,
+        content: json(jsonSchema(erasureBody), { entity: "contact", record_id: "01980000-0000-7000-8000-000000000000" }),
+      },
+      responses: {
+        201: { description: "Asked for", content: json({ type: "object", properties: { id: { type: "string", format: "uuid" } } }) },
+        ...failing(401, 403, 404, 409, 415, 422),
       },
     },
   },

@@ -7,7 +7,8 @@ import type { ServerAccount } from "./placement.ts";
 /** The role that owns everything; the first of the cluster, so it may create databases, roles and replication slots. */
 export const ownerRole = "kehu";
 export const databaseName = "kehu";
-const majorVersion = "18";
+/** Of the server that the packages bring. */
+export const majorVersion = "18";
 
 /**
  * The locale that sorts Chinese (pinyin) and, by a UTF-8 ctype, lets pg_trgm see Chinese letters at all:

@@ -18,6 +18,8 @@ const settings: Record<string, string> = {
   max_wal_senders: "40",
   max_connections: "200",
   shared_buffers: "128MB",
+  // A segment kept for later use keeps what was logged in it: what is erased would stay in a file.
+  wal_recycle: "off",
   timezone: "UTC",
   log_timezone: "UTC",
   // The log is no place for people's data: statements and the DETAIL of a violated key hold it.

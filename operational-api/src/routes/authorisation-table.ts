@@ -134,6 +134,8 @@ const auditors: readonly CallerRole[] = ["administrator", "auditor"];
 export const otherRoutes: Readonly<Record<string, { roles: readonly CallerRole[]; sees: number | null }>> = {
   "GET /api/v1/audit": { roles: auditors, sees: 200 },
   "POST /api/v1/audit/exports": { roles: auditors, sees: 200 },
+  "GET /api/v1/erasures": { roles: administrators, sees: 200 },
+  "POST /api/v1/erasures": { roles: administrators, sees: 422 },
   "POST /api/v1/exports": { roles: callerRoles, sees: 422 },
   "GET /api/v1/roles": { roles: auditors, sees: 200 },
   "POST /api/v1/roles": { roles: administrators, sees: 422 },
