@@ -218,3 +218,42 @@ describe("versions and changes", () => {
     expect(heard).toHaveLength(notices);
   });
 });
+
+test("O2: a company from before rules had dimensions keeps its rules, and gets what came with them", async () => {
+  const { client, url } = setup;
+  await client.query(`
+    drop table auth.column_rules, auth.permissions;
+    alter table auth.user_roles drop constraint user_roles_role_fkey;
+    alter table auth.demo_accounts drop constraint demo_accounts_role_fkey;
+    drop table auth.roles;
+    create table auth.permissions (
+      role text not null check (role in ('administrator', 'executive', 'sales_manager', 'sales_rep', 'analyst')),
+      entity text not null,
+      action text not null check (action in ('read', 'create', 'update', 'delete', 'export', 'backdate')),
+      rows text not null check (rows in ('own', 'subordinates', 'department', 'department_and_below', 'all')),
+      primary key (role, entity, action)
+    );
+    insert into auth.permissions values ('sales_rep', 'lead', 'read', 'department'), ('administrator', '*', 'read', 'all')`);
+  await migrateAuth(url, testAuthConfig);
+  await migrateAuth(url, testAuthConfig);
+  const rulesOf = async (role: string): Promise<string[]> =>
+    (
+      await client.query<{ rule: string }>(
+        "select entity || ' ' || action || ' ' || rows as rule from auth.permissions where role = $1 order by 1",
+        [role],
+      )
+    ).rows.map(({ rule }) => rule);
+  expect(await rulesOf("sales_rep")).toEqual(["lead read department"]);
+  expect(await rulesOf("sales_manager")).toEqual(["order approve department_and_below"]);
+  expect((await rulesOf("administrator")).toSorted()).toEqual(
+    ["* approve all", "* read all", "audit_trail read all", "see_as read all"].toSorted(),
+  );
+  expect(await rulesOf("finance")).toContain("receipt create all");
+  const { rows } = await client.query(
+    "select visibility, whose from auth.column_rules where role = 'sales_rep' and column_name = 'mobile'",
+  );
+  expect(rows).toEqual([
+    { visibility: "mask", whose: "others" },
+    { visibility: "mask", whose: "others" },
+  ]);
+});
