@@ -88,14 +88,11 @@ export const createEngine = ({ planner, gate, reader, calendar, timezone, cacheB
   const checkColumns = async (query: NormalizedQuery, plan: Plan, ask: Ask, snapshot: Snapshot): Promise<void> => {
     if (!snapshot.hidesColumns(ask.scope, ask.purpose)) return;
     const unreadable = await snapshot.withSession(ask.scope, ask.purpose, async ({ binds }) => {
-      const isBound = await binds(plan.sql);
-      // A sort by what is not selected is left out of the SQL; asked for it is all the same.
-      const members = [
-        ...new Set(isBound ? (query.order ?? []).map(([member]) => member.split(".").slice(0, 2).join(".")) : membersOf(query)),
-      ];
-      const bound = await Promise.all(members.map((member) => binds(visibility.sqlOf(member))));
-      const failing = members.filter((_, index) => !bound[index]);
-      return failing.length > 0 || isBound ? failing : members;
+      // Each member by itself: a statement whose parameters have no type yet binds only when it runs, and a sort by what is not selected is left out of it.
+      const members = [...new Set(membersOf(query))];
+      const failing: string[] = [];
+      for (const member of members) if (!(await binds(visibility.sqlOf(member)))) failing.push(member);
+      return failing.length > 0 || (await binds(plan.sql)) ? failing : members;
     });
     if (unreadable.length === 0) return;
     const names = unreadable.map((member) => `'${member}'`).join(", ");
