@@ -53,7 +53,6 @@ export async function runWeb(channel: Channel): Promise<Running> {
 
   const pool = createPool(settings.databaseUrl);
   const auth = createAuth({ url: settings.databaseUrl, config: settings, internalSecret: settings.internalSecret, logger });
-  const sealer = startSealer({ url: settings.databaseUrl, logger });
   const app = new Hono();
   app.route("/", createHealth({ serving: served.current, mirror: () => mirror }));
   app.route("/", createLiveChannel({ served, authenticate: auth.authenticate }));
@@ -108,6 +107,8 @@ export async function runWeb(channel: Channel): Promise<Running> {
       resolve({ server: listening, port }),
     );
   });
+  // Last: a start that fails must not be kept alive by it.
+  const sealer = startSealer({ url: settings.databaseUrl, logger });
   channel.send({ type: "ready", service: "web", ports: { internal: internal.port } });
 
   return {
