@@ -117,6 +117,20 @@ export const paths: readonly Path[] = [
     },
   },
   {
+    name: "SQL",
+    action: "read",
+    carries: hasMart,
+    isOpenedAlone: () => true,
+    sees: async (session, entity, planted) => (await selected(session, entity, planted, "json")) !== null,
+  },
+  {
+    name: "SQL for export",
+    action: "export",
+    carries: hasMart,
+    isOpenedAlone: () => true,
+    sees: async (session, entity, planted) => (await selected(session, entity, planted, "csv")) !== null,
+  },
+  {
     name: "load",
     action: "read",
     carries: isShown,
@@ -155,19 +169,5 @@ export const paths: readonly Path[] = [
     isOpenedAlone: needsNoOther,
     sees: async (session, entity, planted) =>
       workbookText(await recordsFile(session, "/export/records", entity, planted)).includes(planted.text),
-  },
-  {
-    name: "SQL",
-    action: "read",
-    carries: hasMart,
-    isOpenedAlone: () => true,
-    sees: async (session, entity, planted) => (await selected(session, entity, planted, "json")) !== null,
-  },
-  {
-    name: "SQL for export",
-    action: "export",
-    carries: hasMart,
-    isOpenedAlone: () => true,
-    sees: async (session, entity, planted) => (await selected(session, entity, planted, "csv")) !== null,
   },
 ];
