@@ -4,7 +4,7 @@ const usage = `kehu: CRM data warehouse and BI portal
 
   kehu start [--only web,warehouse,query,sandbox]
                                             everything: portal, APIs, mirror, models, semantic layer, ad-hoc SQL
-  kehu build | run | test | seed | snapshot | compile | ls | show | retry | docs generate | source freshness | parse | run-operation | clean
+  kehu build | run | test | seed | snapshot | compile | ls | show | retry | docs generate | source freshness | parse | run-operation | clean | deps
                                             the model runner, with dbt's meaning and flags
   kehu sync --once [--source URL --schema S --database FILE]
                                             bring the mirror up to the source's current LSN, then stop
@@ -24,7 +24,7 @@ const usage = `kehu: CRM data warehouse and BI portal
 
 Settings come from the environment; see README.md.`;
 
-const runner = new Set("build run test seed snapshot compile ls list show docs source parse run-operation clean retry".split(" "));
+const runner = new Set("build run test seed snapshot compile ls list show docs source parse run-operation clean deps retry".split(" "));
 
 async function main(argv: string[]): Promise<number> {
   const [command = "help", ...rest] = argv;
