@@ -29,7 +29,7 @@ async function planner(): Promise<(reason: BuildReason) => Record<"cut" | "downs
     "models/rpt_level.sql": "select * from {{ ref('fct_level') }}",
     "models/rpt_both.sql": "select * from {{ ref('fct_nightly') }} union all select * from {{ ref('fct_live') }}",
     "models/stg_settings.sql": "select * from {{ source('crm', 'settings') }}",
-    "models/fct_decided.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_settings') }}, {{ ref('stg_orders') }}",
+    "models/fct_decided.sql": "{{ config(meta={'refresh': 'nightly'}) }} select * from {{ ref('stg_settings') }}, {{ ref('rpt_both') }}",
     "tests/both_add_up.sql": "select 1 from {{ ref('fct_live') }}, {{ ref('rpt_hourly') }} where false",
     "models/tests.yml":
       "models: [{name: rpt_hourly, columns: [{name: x, data_tests: [unique]}]}, {name: fct_live, columns: [{name: x, data_tests: [unique]}]}]",
@@ -84,14 +84,14 @@ it("takes what reads the results of fits when there are new ones, nightly models
   });
 });
 
-it("takes what reads the company's decisions when one changes, nightly models too, and nothing else", async () => {
+it("takes what reads the company's decisions when one changes, nightly models too and the slow ones these are made of, and nothing else", async () => {
   const plan = await planner();
   expect(plan(occasion({ changed: ["settings"] }))).toEqual({
     cut: ["stg_settings"],
-    downstream: ["fct_decided", "fct_timed"],
+    downstream: ["fct_decided", "fct_nightly", "fct_timed", "rpt_both"],
     tests: [],
-    always: ["fct_timed", "stg_settings"],
-    whole: ["fct_decided", "fct_timed"],
+    always: ["fct_nightly", "fct_timed", "stg_settings"],
+    whole: ["fct_decided", "fct_nightly", "fct_timed"],
   });
 });
 

@@ -51,8 +51,12 @@ export const hasHourlyModels = (project: Project): boolean =>
 export function planBuild(project: Project, reason: BuildReason): BuildPlan {
   const nodes = [...project.nodes.values()];
   const all = nodes.filter(isBuilt);
-  const due = reason === "all" ? all : dueByThemselves(project, all, reason);
-  const atOnce = reason === "all" ? new Set<string>() : downstreamAtOnce(project, reason);
+  const decided = reason === "all" ? new Set<string>() : downstreamOf(project, (source) => isDecided(source, reason));
+  const beside = slowInputs(project, decided);
+  const due = reason === "all" ? all : [...new Set([...dueByThemselves(project, all, reason), ...beside])];
+  const fitted = reason === "all" || !reason.fitted ? new Set<string>() : downstreamOf(project, isFitSource);
+  /** What follows this occasion however seldom it follows others. */
+  const atOnce = new Set([...decided, ...idsOf(beside), ...fitted]);
   const rebuilt = reason === "all" ? all : reached(project, all, due, reason, atOnce);
   const ids = idsOf(rebuilt);
   const tests = nodes.filter((node) => node.resourceType === "test");
@@ -114,19 +118,30 @@ function dueByThemselves(project: Project, all: readonly Node[], occasion: Occas
   });
 }
 
-/** Whether a source says with `meta.decides` that its rows are decisions of the company: what reads them follows with the next build, nightly models too. */
-const isDecision = (source: Source): boolean => source.config.meta.decides === true;
+/** A changed source that says with `meta.decides` that its rows are decisions of the company: what reads them follows with the next build, nightly models too. */
+const isDecided = (source: Source, occasion: Occasion): boolean =>
+  source.config.meta.decides === true && occasion.changed.includes(source.identifier);
 
-/** Unique ids of what follows this occasion however seldom it follows others: what reads new results of fits or changed decisions, by whatever way. */
-function downstreamAtOnce(project: Project, occasion: Occasion): Set<string> {
+/** Unique ids of these sources and of what reads them, by whatever way. */
+function downstreamOf(project: Project, isWanted: (source: Source) => boolean): Set<string> {
   const graph = new Graph(project.nodes.values());
-  const sources = [...project.sources.values()].filter(
-    (source) => (occasion.fitted && isFitSource(source)) || (isDecision(source) && occasion.changed.includes(source.identifier)),
-  );
-  const found = new Set(sources.map((source) => source.uniqueId));
+  const found = new Set([...project.sources.values()].filter(isWanted).map((source) => source.uniqueId));
   // A set goes on to what is added to it on the way.
   for (const id of found) for (const child of graph.children(id)) found.add(child);
   return found;
+}
+
+/**
+ * The slow models that slow ones among `made` are made of, by whatever way. They are made with them: beside inputs of last night, what is
+ * made today would state figures of two days in one.
+ */
+function slowInputs(project: Project, made: ReadonlySet<string>): Node[] {
+  const isSlow = (node: Node | undefined): node is Node => node !== undefined && isBuilt(node) && refreshOf(node) !== "live";
+  const upstream = new Set<string>();
+  const starts = [...made].map((id) => project.nodes.get(id)).filter(isSlow);
+  for (const node of starts) for (const id of node.dependsOn) upstream.add(id);
+  for (const id of upstream) for (const parent of project.nodes.get(id)?.dependsOn ?? []) upstream.add(parent);
+  return [...upstream].map((id) => project.nodes.get(id)).filter(isSlow);
 }
 
 /** What is due and everything downstream of it and of the changes, but not by way of models that are not due now. */
