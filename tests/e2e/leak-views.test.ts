@@ -95,17 +95,6 @@ describe.each(limitedRoles)("views: %s", (role) => {
     expect(telling, "lists in which strangers have words of their own").toBeGreaterThan(15);
   });
 
-  it.each(Object.entries(views).filter(([, { rows }]) => rows === "none yet"))(
-    "nothing of %s as long as there is none",
-    async (view, { measure }) => {
-      for (const asked of ["executive", role] as const)
-        expect(
-          (await check.load(asked, { measures: [`${view}.${measure}`] })).map((row) => Number(row[`${view}.${measure}`] ?? 0)),
-          asked,
-        ).toEqual([0]);
-    },
-  );
-
   it.each(Object.entries(views).filter(([, { rows }]) => rows === "refused"))("nothing of %s", async (view, { measure }) => {
     for (const purpose of ["read", "export"] as const)
       await expect(check.load(role, { measures: [`${view}.${measure}`] }, purpose)).rejects.toThrow(/: 403 /);

@@ -63,9 +63,7 @@ export type Expectation =
       figure: string;
     }
   | { rows: "published"; measure: string; by: readonly string[]; exported: boolean; why: string }
-  | { rows: "refused"; measure: string; needs: readonly string[]; why: string }
-  /** Own rows, of which a new demo company has none: its mart is held to the rule of another view's by what it needs. */
-  | { rows: "none yet"; measure: string; needs: readonly string[]; why: string };
+  | { rows: "refused"; measure: string; needs: readonly string[]; why: string };
 
 const documents = (measure: string, ...needs: string[]): Expectation => ({ rows: "own", measure, needs, rule: document });
 const customers = (measure: string, ...needs: string[]): Expectation => ({
@@ -110,12 +108,7 @@ export const views: Readonly<Record<string, Expectation>> = {
   customers: { rows: "own", measure: "count", needs: ["customer"], rule: ofCustomer("id") },
   document_chain: byOwner("count", "reports.rpt_document_chain", "count(*)", "lead", "opportunity", "contract", "order", "receipt"),
   forecast: employees("actual_amount", "employee_id", "opportunity", "order", "receipt"),
-  forecast_scores: {
-    rows: "none yet",
-    measure: "count",
-    needs: ["opportunity", "order", "receipt"],
-    why: "a forecast is scored when its month is over",
-  },
+  forecast_scores: employees("count", "employee_id", "opportunity", "order", "receipt"),
   funnel: documents("entered_amount", "opportunity"),
   leaderboard: {
     rows: "published",

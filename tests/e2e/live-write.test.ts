@@ -16,9 +16,9 @@ let written: string;
 
 const run = randomUUID().slice(0, 8);
 
-/** A write as a user makes it. Returns the record and where it stands in the log. */
-async function write(path: string, body: object = {}): Promise<{ record: Record<string, unknown>; lsn: string }> {
-  const response = await rep.fetch(`/api/v1/${path}`, { method: "POST", body: JSON.stringify(body) });
+/** A write as a user makes it, the rep unless said otherwise. Returns the record and where it stands in the log. */
+async function write(path: string, body: object = {}, writer: Session = rep): Promise<{ record: Record<string, unknown>; lsn: string }> {
+  const response = await writer.fetch(`/api/v1/${path}`, { method: "POST", body: JSON.stringify(body) });
   const record = (await response.json()) as Record<string, unknown>;
   if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${JSON.stringify(record)}`);
   const lsn = response.headers.get("kehu-commit");
@@ -137,8 +137,9 @@ describe("a write through the API changes exactly its figures", () => {
     expect(changes).toEqual(forEverybody({}));
   });
 
-  it("approved, it counts with its lines, header discount and freight", async () => {
-    const changes = await changedBy(() => write(`orders/${orderId}/approve`));
+  it("approved by somebody who may, it counts with its lines, header discount and freight", async () => {
+    await expect(write(`orders/${orderId}/approve`)).rejects.toThrow('403 {"type":"urn:kehu:problem:403"');
+    const changes = await changedBy(() => write(`orders/${orderId}/approve`, {}, sessions.sales_manager));
     // 269.97 + 2000.10 - 100.00 + 33.33; 13 % tax of each line, 35.10 + 260.01. The customer's first order makes it active.
     expect(changes).toEqual(
       forEverybody({ "orders.count": "1.00", "orders.amount": "2203.40", "orders.tax": "295.11", "customers.active_count": "1.00" }),

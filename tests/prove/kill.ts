@@ -191,9 +191,12 @@ async function faultAfter(stack: Stack, session: Session, trial: Trial): Promise
   return unfinishedFile(stack.dataDir);
 }
 
-/** Names of everything that belongs into a data directory beside Postgres's own folder; a half-written file has another. */
+/**
+ * Names of everything that belongs into a data directory beside Postgres's own folder; a half-written file has another. What ad-hoc SQL writes
+ * lies in a folder of its process, which the next start removes when the process is no more.
+ */
 const belongs =
-  /^(runtime\.json|kehu\.pid|processes\.json|postgres\.log|warehouse(\/((mirror|warehouse)\.duckdb(\.wal)?|spill(\/\d+)?|snapshots(\/([^/.]+\.(duckdb|json)|current\.json))?))?)$/;
+  /^(runtime\.json|kehu\.pid|processes\.json|postgres\.log|warehouse(\/((mirror|warehouse)\.duckdb(\.wal)?|spill(\/\d+(\/sql(\/.*)?)?)?|snapshots(\/([^/.]+\.(duckdb|json)|current\.json))?))?)$/;
 
 async function unfinishedFile(dataDir: string): Promise<string | null> {
   const names = await readdir(dataDir, { recursive: true });

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack } from "../stack.ts";
 
-export const victims = ["web", "warehouse", "query", "postgres", "supervisor"] as const;
+export const victims = ["web", "warehouse", "query", "sandbox", "postgres", "supervisor"] as const;
 /** A process of a running Kehu, by what it is. */
 export type Victim = (typeof victims)[number];
 

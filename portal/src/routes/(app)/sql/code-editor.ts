@@ -4,8 +4,8 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
-  completionStatus,
   type Completion,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -45,7 +45,8 @@ export function createEditor(
     schema: SqlSchema;
     onChange: (text: string) => void;
     onRun: () => void;
-    onCancel: () => void;
+    /** Whether there was a running statement to cancel. */
+    onCancel: () => boolean;
   },
 ): EditorView {
   const namespace = Object.fromEntries(
@@ -88,9 +89,9 @@ export function createEditor(
       }),
       Prec.highest(
         keymap.of([
-          { key: "Mod-Enter", run: () => (given.onRun(), true) },
-          // Closes the list first, as everywhere.
-          { key: "Escape", run: ({ state }) => completionStatus(state) === null && (given.onCancel(), true) },
+          { key: "Mod-Enter", run: (view) => (closeCompletion(view), given.onRun(), true) },
+          // With nothing to cancel it closes the list of completions, as everywhere.
+          { key: "Escape", run: given.onCancel },
           { key: "Tab", run: acceptCompletion },
         ]),
       ),
