@@ -22,6 +22,7 @@ export { type ErasureJob, type ErasureJobs, openErasureJobs } from "./audit/eras
 export { erasedMark, personalColumns } from "./audit/erasure/personal-columns.ts";
 export { type Sought } from "./audit/erasure/sought.ts";
 export { holdWriters } from "./audit/hold-writers.ts";
+export type { AuditEntry } from "./audit/search.ts";
 export { startSealer, type Seal, type Sealer } from "./audit/seal.ts";
 export { verifyAudit, type AuditFault, type AuditProof } from "./audit/verify.ts";
 export { createApi } from "./app.ts";

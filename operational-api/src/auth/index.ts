@@ -28,3 +28,4 @@ export {
   type RowScope,
 } from "./permissions.ts";
 export { maskedSql, maskOf, type MaskKind } from "./mask.ts";
+export type { UserRow } from "./users.ts";

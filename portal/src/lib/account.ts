@@ -1,4 +1,5 @@
 /** Shapes of the account routes of the operational API. */
+import type { UserRow } from "@kehu/operational-api";
 
 export interface OpenSession {
   id: string;
@@ -19,24 +20,8 @@ export interface ApiKey {
   expires_at: string | null;
 }
 
-export interface User {
-  id: string;
-  name: string;
-  email: string;
-  roles: string[];
-  employee_id: string | null;
-  employee_name: string | null;
-  is_active: boolean;
-  idle_reason: "employee_left" | "no_role" | null;
-  has_password: boolean;
-  has_second_factor: boolean;
-  has_company_sign_in: boolean;
-  is_device_bound: boolean;
-  sessions: number;
-  keys: number;
-  waiting_devices: number;
-  last_seen_at: string | null;
-}
+/** As JSON carries it. */
+export type User = Omit<UserRow, "last_seen_at"> & { last_seen_at: string | null };
 
 export interface Device {
   id: string;

@@ -1,14 +1,6 @@
-export const roles = [
-  "administrator",
-  "executive",
-  "sales_manager",
-  "sales_rep",
-  "analyst",
-  "auditor",
-  "finance",
-  "purchaser",
-  "partner",
-] as const;
+import type { roles } from "@kehu/operational-api";
+
+/** A role that every company has; it has a title in the message catalogue. */
 export type Role = (typeof roles)[number];
 
 /** The signed-in caller, as `GET /api/v1/me` answers. */

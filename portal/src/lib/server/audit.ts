@@ -1,23 +1,6 @@
 import { entities } from "@kehu/operational-api";
 import type { Locale } from "#lib/locale.ts";
 
-/** An entry of the audit trail, as `GET /api/v1/audit` answers. */
-export interface AuditEntry {
-  id: string;
-  at: string;
-  actor_id: string | null;
-  actor: string | null;
-  action: string;
-  entity: string;
-  record_id: string | null;
-  old_values: Record<string, unknown> | null;
-  new_values: Record<string, unknown> | null;
-  ip: string | null;
-  request_id: string | null;
-  withheld: string[];
-  erased: string[];
-}
-
 /** What the page's address may hold; `from` and `to` are days, both included. */
 export const auditFilterNames = ["actor", "action", "entity", "record_id", "field", "from", "to", "ip"] as const;
 export type AuditFilters = Partial<Record<(typeof auditFilterNames)[number], string>>;

@@ -1,6 +1,7 @@
+import { roles } from "@kehu/operational-api";
 import type { RoleChoice } from "#lib/account.ts";
 import { roleTitle } from "#lib/role-title.ts";
-import { type Role, roles } from "#lib/session.ts";
+import type { Role } from "#lib/session.ts";
 import type { Api } from "#lib/server/api.ts";
 import type { Locale } from "#lib/locale.ts";
 

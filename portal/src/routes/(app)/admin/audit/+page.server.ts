@@ -1,7 +1,8 @@
+import type { AuditEntry } from "@kehu/operational-api";
 import { error } from "@sveltejs/kit";
 import { m } from "#lib/paraglide/messages.js";
 import { ApiError, apiFor, readJson } from "#lib/server/api.ts";
-import { asApiFilters, auditTitles, readAuditFilters, type AuditEntry } from "#lib/server/audit.ts";
+import { asApiFilters, auditTitles, readAuditFilters } from "#lib/server/audit.ts";
 import { readCompany } from "#lib/server/company.ts";
 import { requireMe } from "#lib/server/session.ts";
 import type { PageServerLoad } from "./$types";
