@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@kehu/operational-api";
-import { createSqlApp, watchSnapshots } from "@kehu/semantic";
+import { createSqlApp, watchSnapshots } from "@kehu/semantic/sandbox";
 import type { Channel, Running } from "./child.ts";
 import { listenInside } from "./listen-inside.ts";
 import { createScopeReader, localeOf } from "./scope-reader.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { addAuditEntry, inWrite, requestIdOf, usesCookie, type Principal, type WriteDependencies } from "@kehu/operational-api";
-import type { SqlReport } from "@kehu/semantic";
+import type { SqlReport } from "@kehu/semantic/sandbox";
 
 interface Env {
   Bindings: { incoming?: IncomingMessage };

@@ -5,7 +5,7 @@
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { createSqlApp } from "@kehu/semantic";
+import { createSqlApp } from "@kehu/semantic/sandbox";
 import { duckdbBudget, memoryShareMiB } from "../../kehu/settings.ts";
 import { sellerScope, writeSalesSnapshot } from "./sales-snapshot.ts";
 

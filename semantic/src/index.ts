@@ -6,5 +6,3 @@ export type { SnapshotSource } from "./reader.ts";
 export type { CallerScope, Purpose } from "./policy.ts";
 export { serveStandalone } from "./standalone.ts";
 export type { StandaloneOptions } from "./standalone.ts";
-export { createSqlApp } from "./sandbox/app.ts";
-export type { SqlApp, SqlAppOptions, SqlReport } from "./sandbox/app.ts";
