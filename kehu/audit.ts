@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { ConfigError, verifyAudit, type Seal } from "@kehu/operational-api";
+import { verifyAudit, type Seal } from "@kehu/operational-api";
+import { ConfigError } from "@kehu/operational-api/definitions";
 import { withCompanyDatabase } from "./company-database.ts";
 import { readSettings } from "./settings.ts";
 

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError, proofOf, type BackedUpFile } from "@kehu/operational-api";
+import { proofOf, type BackedUpFile } from "@kehu/operational-api";
+import { ConfigError } from "@kehu/operational-api/definitions";
 import { z } from "zod";
 
 /** Layout of a backup's folder. Another layout, another number. */

@@ -1,4 +1,5 @@
-import { ConfigError, readRuntime, startPostgres } from "@kehu/operational-api";
+import { readRuntime, startPostgres } from "@kehu/operational-api";
+import { ConfigError } from "@kehu/operational-api/definitions";
 import type { Settings } from "./settings.ts";
 
 /** Runs `work` with the owner's address of the company's database; an embedded server that was not running is started for it, and stopped again. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError } from "@kehu/operational-api";
+import { ConfigError } from "@kehu/operational-api/definitions";
 
 const startOf = async (pid: number): Promise<string | null> => {
   try {

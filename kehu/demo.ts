@@ -1,12 +1,8 @@
 import { parseArgs } from "node:util";
 import {
-  ConfigError,
-  clockFrom,
   createAuth,
   createDemoAccounts,
-  createLogger,
   demoAccountsOf,
-  ensureSecret,
   fillDemoCompany,
   hasCompany,
   migrate,
@@ -14,8 +10,8 @@ import {
   removeDemoCompany,
   startPostgres,
   type Auth,
-  type ServerConfig,
 } from "@kehu/operational-api";
+import { ConfigError, clockFrom, createLogger, ensureSecret, type ServerConfig } from "@kehu/operational-api/definitions";
 import { readSettings } from "./settings.ts";
 
 interface Size {

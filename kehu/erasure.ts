@@ -11,15 +11,8 @@ import {
   type PlaceCount,
   type Warehouse,
 } from "@kehu/ingest";
-import {
-  entityNamed,
-  erasedMark,
-  openErasureJobs,
-  personalColumns,
-  type ErasureJob,
-  type ErasureJobs,
-  type Logger,
-} from "@kehu/operational-api";
+import { erasedMark, openErasureJobs, personalColumns, type ErasureJob, type ErasureJobs } from "@kehu/operational-api/erasure";
+import { entityNamed, type Logger } from "@kehu/operational-api/definitions";
 import { searchBytes } from "./search-bytes.ts";
 import type { ChildSettings } from "./settings.ts";
 

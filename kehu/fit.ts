@@ -1,4 +1,4 @@
-import { ConfigError } from "@kehu/operational-api";
+import { ConfigError } from "@kehu/operational-api/definitions";
 import { isHeld } from "./data-dir-lock.ts";
 import { readProcesses } from "./processes-file.ts";
 import { readSettings } from "./settings.ts";

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { openWarehouse, syncOnce, verify, type Verification } from "@kehu/ingest";
-import { ConfigError, createLogger, startPostgres, type Logger } from "@kehu/operational-api";
+import { startPostgres } from "@kehu/operational-api";
+import { ConfigError, createLogger, type Logger } from "@kehu/operational-api/definitions";
 import { isHeld } from "./data-dir-lock.ts";
 import { readProcesses } from "./processes-file.ts";
 import { readSettings, type Settings } from "./settings.ts";

@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pinSnapshot, readPointer, resumeSnapshots, snapshotsFolder } from "@kehu/ingest";
-import { ConfigError } from "@kehu/operational-api";
+import { ConfigError } from "@kehu/operational-api/definitions";
 import { readSettings } from "./settings.ts";
 
 /** `kehu publish --list`, `--to BUILD`, `--resume`: what is kept, serve an earlier snapshot, go back to the newest. */

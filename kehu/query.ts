@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { clockFrom, createLogger } from "@kehu/operational-api";
+import { clockFrom, createLogger } from "@kehu/operational-api/definitions";
 import { createSemanticApp, watchSnapshots } from "@kehu/semantic";
 import type { Channel, Running } from "./child.ts";
 import { listenInside } from "./listen-inside.ts";

@@ -2,7 +2,8 @@ import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { keptAside } from "@kehu/ingest";
-import { ConfigError, foreignCluster, restoreCluster, startPostgres, verifyAudit } from "@kehu/operational-api";
+import { foreignCluster, restoreCluster, startPostgres, verifyAudit } from "@kehu/operational-api";
+import { ConfigError } from "@kehu/operational-api/definitions";
 import { z } from "zod";
 import { clusterFolder, readBackup, settingsName } from "./backup-manifest.ts";
 import { holdDataDir, unfinishedRestore } from "./data-dir-lock.ts";

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createLogger } from "@kehu/operational-api";
+import { createLogger } from "@kehu/operational-api/definitions";
 import { createSqlApp, watchSnapshots } from "@kehu/semantic/sandbox";
 import type { Channel, Running } from "./child.ts";
 import { listenInside } from "./listen-inside.ts";

@@ -1,4 +1,4 @@
-import type { Scope } from "@kehu/operational-api";
+import type { Scope } from "@kehu/operational-api/definitions";
 import type { Channel } from "./child.ts";
 import { equalSecrets } from "./equal-secrets.ts";
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { ConfigError, createLogger } from "@kehu/operational-api";
+import { ConfigError, createLogger } from "@kehu/operational-api/definitions";
 import { serveStandalone } from "@kehu/semantic";
 import { readSettings } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
-import { ConfigError, oneOf, readConfig, readServerConfig, variable, type ServerConfig } from "@kehu/operational-api";
+import { ConfigError, oneOf, readConfig, readServerConfig, variable, type ServerConfig } from "@kehu/operational-api/definitions";
 
 /** Settings of the processes, beside those of the operational API. */
 export const processConfigSpec = {

@@ -4,19 +4,15 @@ import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { readPointer } from "@kehu/ingest";
 import {
-  ConfigError,
   createAuth,
-  createLogger,
   ensureAdministrator,
   ensureDefaultPipeline,
-  ensureSecret,
-  exposureRefusals,
   hasCompany,
   listDemoAccounts,
   migrate,
   startPostgres,
-  type Logger,
 } from "@kehu/operational-api";
+import { ConfigError, createLogger, ensureSecret, exposureRefusals, type Logger } from "@kehu/operational-api/definitions";
 import { ensureDemoAccounts, fillDemo } from "./demo.ts";
 import { holdDataDir } from "./data-dir-lock.ts";
 import { services, type Service } from "./messages.ts";

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Logger } from "@kehu/operational-api";
+import type { Logger } from "@kehu/operational-api/definitions";
 import type { FromChild, Ports, Service, Serving, ToChild } from "./messages.ts";
 
 const command = fileURLToPath(new URL("../kehu.ts", import.meta.url));

@@ -3,7 +3,7 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { createMirror, keepAside, openWarehouse, verify, type Mirror, type Warehouse } from "@kehu/ingest";
 import { createLiveBuilder, type LiveBuilder } from "@kehu/models";
-import { clockFrom, createLogger, publicationName, type Logger } from "@kehu/operational-api";
+import { clockFrom, createLogger, publicationName, type Logger } from "@kehu/operational-api/definitions";
 import type { Channel, Running } from "./child.ts";
 import { equalSecrets } from "./equal-secrets.ts";
 import { rewriteForErasure, startErasures } from "./erasure.ts";

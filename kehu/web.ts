@@ -1,16 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { getRequestListener, serve } from "@hono/node-server";
 import { Hono } from "hono";
-import {
-  clockFrom,
-  createApi,
-  createAuth,
-  createAuthRoutes,
-  createLogger,
-  createPool,
-  isLoopbackName,
-  startSealer,
-} from "@kehu/operational-api";
+import { createApi, createAuth, createAuthRoutes, createPool, startSealer } from "@kehu/operational-api";
+import { clockFrom, createLogger, isLoopbackName } from "@kehu/operational-api/definitions";
 import { createPortalHandler, type InProcessApi } from "@kehu/portal";
 import type { Channel, Running } from "./child.ts";
 import { createHealth } from "./health.ts";

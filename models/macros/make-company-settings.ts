@@ -1,6 +1,6 @@
 /** Writes company_settings.sql: the settings that the operational API knows, with their defaults. Run it when a setting is added: `node make-company-settings.ts`. */
 import { writeFile } from "node:fs/promises";
-import { knownSettings } from "@kehu/operational-api";
+import { knownSettings } from "@kehu/operational-api/definitions";
 
 const rows = knownSettings.map(({ key, default: value }) => `    ('${key}', '${value}')`);
 

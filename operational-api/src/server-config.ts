@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ConfigError, oneOf, readConfig, textOfLength, variable, type ConfigOf } from "./config.ts";
-import { readRuntime, updateRuntime } from "./postgres/index.ts";
+import { readRuntime, updateRuntime } from "./postgres/runtime-file.ts";
 
 const secretBytes = 32;
 

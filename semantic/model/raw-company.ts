@@ -1,7 +1,7 @@
 /** A company small enough to reckon by hand, as the mirror would hold it. For tests of the models and measures together. */
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { entities, systemColumns } from "@kehu/operational-api";
-import type { ColumnType } from "@kehu/operational-api";
+import { entities, systemColumns } from "@kehu/operational-api/definitions";
+import type { ColumnType } from "@kehu/operational-api/definitions";
 
 const duckdbTypes: Record<ColumnType, string> = {
   uuid: "uuid",

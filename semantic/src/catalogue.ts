@@ -1,5 +1,5 @@
 /** What a caller may know of the models behind the figures: names, descriptions, tests and where columns come from. Never a value of a record. */
-import { entities, systemColumns } from "@kehu/operational-api";
+import { entities, systemColumns } from "@kehu/operational-api/definitions";
 import { originsOf } from "@kehu/models";
 import type { CatalogueColumn, CatalogueNode, CatalogueTest, ColumnInput, LineageKind, ProjectLineage } from "@kehu/models";
 import type { Locale } from "./model.ts";

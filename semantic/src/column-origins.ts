@@ -1,5 +1,5 @@
 /** Which columns of which entities a mart's column shows, by the column lineage that the catalogue has: what column rules go by. */
-import { entities } from "@kehu/operational-api";
+import { entities } from "@kehu/operational-api/definitions";
 import { originsOf } from "@kehu/models";
 import type { CatalogueNode, ColumnInput, LineageKind, ProjectLineage } from "@kehu/models";
 

@@ -1,4 +1,5 @@
-import type { ColumnAccess, RowGrant, Scope } from "@kehu/operational-api";
+import type { ColumnAccess } from "@kehu/operational-api";
+import type { RowGrant, Scope } from "@kehu/operational-api/definitions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller, SemanticApp } from "./app.ts";
 import { createColumnOrigins } from "./column-origins.ts";

@@ -2,11 +2,12 @@
  * The only door to Cube's packages: what is used of them, with the types they lack. Pinned to 1.7.43 and to its JavaScript planner
  * (deprecated upstream, the other one is a native binary outside npm), so that a new version is one file to try.
  */
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Compiler } from "@cubejs-backend/schema-compiler";
 import type { MetaCube, NormalizedQuery, PlanOptions, QueryType } from "./cube-types.ts";
-import { createKeptYaml } from "./kept-yaml.ts";
+import { createKeptCode, type KeptCode } from "./kept-code.ts";
 
 // By require: what a CommonJS module's default import is differs between Node and Vite.
 const require = createRequire(import.meta.url);
@@ -26,6 +27,11 @@ export type BaseTimeDimension = InstanceType<typeof schemaCompiler.BaseTimeDimen
 export const BaseFilter = schemaCompiler.BaseFilter;
 export type BaseFilter = InstanceType<typeof BaseFilter>;
 
+interface FileContent {
+  fileName: string;
+  content: string;
+}
+
 const refuseJinja = () => {
   throw new Error("Jinja in a model file is not supported: it needs Cube's native package");
 };
@@ -35,16 +41,48 @@ const nativeInstance = {
 };
 
 const { version } = require("@cubejs-backend/schema-compiler/package.json") as { version: string };
-const keptYamlDir = join(require.resolve("@cubejs-backend/schema-compiler/package.json"), "../../../.cache/kehu-semantic", version);
+const keptCodeDir = join(require.resolve("@cubejs-backend/schema-compiler/package.json"), "../../../.cache/kehu-semantic", version);
+
+interface TranspileContext {
+  cubeNames: string[];
+  cubeSymbols: Record<string, Record<string, true>>;
+  transpilerNames: string[];
+}
+type Transpile = (file: FileContent, errors: unknown, context: TranspileContext) => Promise<FileContent | undefined>;
+
+/** Cube has a cache for what it makes of YAML, but none for its pass over that code, which depends on the file and on the names of all members. */
+const keepTranspiled = (compiler: Compiler["compiler"], kept: KeptCode): void => {
+  const door = compiler as unknown as { transpileJsFile: Transpile };
+  const transpile = door.transpileJsFile.bind(compiler);
+  const digests = new WeakMap<object, string>();
+  const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+  const digestOf = (context: TranspileContext): string => {
+    const known = digests.get(context.cubeSymbols);
+    if (known) return known;
+    const made = digest(JSON.stringify([context.cubeNames, context.cubeSymbols, context.transpilerNames]));
+    digests.set(context.cubeSymbols, made);
+    return made;
+  };
+  door.transpileJsFile = async (file, errors, context) => {
+    const key = digest(`${digestOf(context)}\0${file.fileName}\0${file.content}`);
+    const content = kept.get(key);
+    if (content !== undefined) return { ...file, content };
+    const transpiled = await transpile(file, errors, context);
+    if (transpiled) kept.set(key, transpiled.content);
+    return transpiled;
+  };
+};
 
 /** Compiles model files (name and YAML or JSON text). Throws Cube's compile error, which names file, cube and member. */
-export const compileFiles = async (files: { fileName: string; content: string }[]): Promise<Compiler> => {
-  const keptYaml = createKeptYaml(keptYamlDir);
-  const compiler = await schemaCompiler.compile(
+export const compileFiles = async (files: FileContent[]): Promise<Compiler> => {
+  const kept = createKeptCode(keptCodeDir);
+  const compiler = schemaCompiler.prepareCompiler(
     { localPath: () => ".", dataSchemaFiles: () => Promise.resolve(files) },
-    { nativeInstance: nativeInstance as never, maxQueryCacheSize: 2000, compiledYamlCache: keptYaml as never },
+    { nativeInstance: nativeInstance as never, maxQueryCacheSize: 2000, compiledYamlCache: kept as never },
   );
-  keptYaml.keep();
+  keepTranspiled(compiler.compiler, kept);
+  await compiler.compiler.compile();
+  kept.keep();
   return compiler;
 };
 

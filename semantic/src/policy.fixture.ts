@@ -1,5 +1,5 @@
 /** A company of five employees for the tests: who owns which order, and the model over it. */
-import type { Scope } from "@kehu/operational-api";
+import type { Scope } from "@kehu/operational-api/definitions";
 import { scopeWith } from "./testing.ts";
 import type { TestMart } from "./testing.ts";
 

@@ -1,4 +1,4 @@
-import type { RowGrant } from "@kehu/operational-api";
+import type { RowGrant } from "@kehu/operational-api/definitions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller, SemanticApp } from "./app.ts";
 import {

@@ -3,8 +3,8 @@
  * view does not exist for the caller: also in sub-queries, multi-stage measures and drop-downs, whatever SQL was planned.
  */
 import { createHash } from "node:crypto";
-import { accessTo, customerGroupColumns, entityNamed, maskedSql, maskOf, ownRows } from "@kehu/operational-api";
-import type { RowGrant, RowTerm, Scope, Visibility } from "@kehu/operational-api";
+import { accessTo, customerGroupColumns, entityNamed, maskedSql, maskOf, ownRows } from "@kehu/operational-api/definitions";
+import type { RowGrant, RowTerm, Scope, Visibility } from "@kehu/operational-api/definitions";
 import type { ColumnOrigin, OriginColumn } from "./column-origins.ts";
 
 export type Purpose = "read" | "export";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { SnapshotPointer } from "@kehu/ingest";
-import type { RowGrant, Scope } from "@kehu/operational-api";
+import type { RowGrant, Scope } from "@kehu/operational-api/definitions";
 import { createSemanticApp } from "./app.ts";
 import type { Caller, SemanticApp, SemanticOptions } from "./app.ts";
 import type { SnapshotSource } from "./reader.ts";

@@ -208,7 +208,7 @@ describe("the executive's page", () => {
   it("keeps period and department in the address, and changes language by one click", async () => {
     const { context, page } = await openAs("executive");
     const all = await figure(page, "order-amount");
-    const department = page.locator("[data-testid=department] select, select[data-testid=department]");
+    const department = page.getByRole("banner").getByTestId("department");
     // Until the page's script has come the choice leads nowhere: choose anew.
     await expect
       .poll(

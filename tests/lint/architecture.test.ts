@@ -8,6 +8,13 @@ const root = join(import.meta.dirname, "../..");
 const rooms = ["operational-api", "ingest", "models", "semantic", "portal"] as const;
 type Room = (typeof rooms)[number];
 
+/** The entries that a room's package.json declares: `.`, `./sandbox`. */
+const exportsOf = (room: string): Set<string> => {
+  const manifest = join(root, room, "package.json");
+  if (!existsSync(manifest)) return new Set();
+  return new Set(Object.keys((JSON.parse(readFileSync(manifest, "utf8")) as { exports: Record<string, string> }).exports));
+};
+
 /** Imports that break the rule of docs/architecture.md. `file` is relative to the root; pure, so that the rule itself can be tested. */
 function violations(file: string, source: string): string[] {
   const room = rooms.find((name) => file.startsWith(`${name}/`));
@@ -16,7 +23,8 @@ function violations(file: string, source: string): string[] {
   return specifiers.flatMap((specifier) => {
     const target = /^@kehu\/([^/]+)(\/.*)?$/.exec(specifier);
     if (target) {
-      if (target[2]) return [`${file}: imports ${specifier}; rooms are used through their exports (@kehu/${target[1]})`];
+      const offered = exportsOf(target[1]!);
+      if (!offered.has(`.${target[2] ?? ""}`)) return [`${file}: imports ${specifier}, which @kehu/${target[1]} does not export`];
       if (rooms.indexOf(target[1] as Room) > rooms.indexOf(room)) return [`${file}: ${room} imports ${specifier}, which lies to its right`];
       return [];
     }
@@ -39,6 +47,7 @@ describe("architecture", () => {
     expect(violations("ingest/src/a.ts", `import x from "@kehu/semantic";`)).toHaveLength(1);
     expect(violations("ingest/src/a.ts", `import x from "../../models/runner/index.ts";`)).toHaveLength(1);
     expect(violations("semantic/src/a.ts", `import type { Scope } from "@kehu/operational-api/src/auth";`)).toHaveLength(1);
+    expect(violations("semantic/src/a.ts", `import { entities } from "@kehu/operational-api/definitions";`)).toEqual([]);
     expect(violations("semantic/src/a.ts", `import { Scope } from "@kehu/operational-api";\nimport y from "./b.ts";`)).toEqual([]);
   });
 

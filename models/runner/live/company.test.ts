@@ -11,7 +11,8 @@ import {
   type SnapshotPointer,
   type Warehouse,
 } from "@kehu/ingest";
-import { createPool, fillDemoCompany, migrate, publicationName } from "@kehu/operational-api";
+import { createPool, fillDemoCompany, migrate } from "@kehu/operational-api";
+import { publicationName } from "@kehu/operational-api/definitions";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../../operational-api/src/postgres/testing.ts";
 import { createLiveBuilder, type LiveBuilder } from "./live-builder.ts";

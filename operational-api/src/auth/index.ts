@@ -1,4 +1,3 @@
-export * from "./scope.ts";
 export { createAuth, type Auth, type Principal } from "./create-auth.ts";
 export { type AuthConfig } from "./better-auth.ts";
 export { createAuthRoutes } from "./routes.ts";
@@ -17,15 +16,4 @@ export {
   type NewDemoAccount,
   type NewUser,
 } from "./accounts.ts";
-export {
-  customerGroupColumns,
-  defaultPermissions,
-  publishedAggregates,
-  rowScopes,
-  specialSubjects,
-  type ColumnRule,
-  type Permission,
-  type RowScope,
-} from "./permissions.ts";
-export { maskedSql, maskOf, type MaskKind } from "./mask.ts";
 export type { UserRow } from "./users.ts";

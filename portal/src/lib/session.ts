@@ -1,4 +1,4 @@
-import type { roles } from "@kehu/operational-api";
+import type { roles } from "@kehu/operational-api/definitions";
 
 /** A role that every company has; it has a title in the message catalogue. */
 export type Role = (typeof roles)[number];

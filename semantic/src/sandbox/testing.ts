@@ -1,6 +1,6 @@
 /** For tests: the small company of the policy's tests behind the sandbox, and people who ask. */
 import { join } from "node:path";
-import type { Scope } from "@kehu/operational-api";
+import type { Scope } from "@kehu/operational-api/definitions";
 import { companyMarts, companySql, executive, manager, otherRep, rep } from "../policy.fixture.ts";
 import { manualSource, newFolder, silent, writeSnapshot, type TestMart } from "../testing.ts";
 import { createSqlApp, type SqlApp } from "./app.ts";

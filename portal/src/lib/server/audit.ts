@@ -1,4 +1,4 @@
-import { entities } from "@kehu/operational-api";
+import { entities } from "@kehu/operational-api/definitions";
 import type { Locale } from "#lib/locale.ts";
 
 /** What the page's address may hold; `from` and `to` are days, both included. */

@@ -1,4 +1,4 @@
-import { entities } from "@kehu/operational-api";
+import { entities } from "@kehu/operational-api/definitions";
 import type { Locale } from "#lib/locale.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { roles } from "@kehu/operational-api";
+import { roles } from "@kehu/operational-api/definitions";
 import type { RoleChoice } from "#lib/account.ts";
 import { roleTitle } from "#lib/role-title.ts";
 import type { Role } from "#lib/session.ts";

@@ -1,4 +1,4 @@
-import { entities } from "@kehu/operational-api";
+import { entities } from "@kehu/operational-api/definitions";
 import { fail, redirect } from "@sveltejs/kit";
 import type { ApiKey, OpenSession } from "#lib/account.ts";
 import { m } from "#lib/paraglide/messages.js";

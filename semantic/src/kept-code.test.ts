@@ -2,10 +2,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { createKeptYaml } from "./kept-yaml.ts";
+import { compileFiles, metaCubes } from "./cube.ts";
+import { createKeptCode } from "./kept-code.ts";
 import { compileModel } from "./model.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "kehu-kept-yaml-"));
+const directory = mkdtempSync(join(tmpdir(), "kehu-kept-code-"));
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const cube = (sql: string): { fileName: string; content: string }[] => [
@@ -15,31 +16,47 @@ const cube = (sql: string): { fileName: string; content: string }[] => [
   },
 ];
 
-describe("what Cube made of a YAML file", () => {
+describe("what Cube made of a model file", () => {
   it("is there for the next start, and only for the same content", () => {
-    const first = createKeptYaml(directory);
+    const first = createKeptCode(directory);
     expect(first.has("a")).toBe(false);
     first.set("a", "cube('a', {})");
     expect(first.get("a")).toBe("cube('a', {})");
     first.keep();
-    const second = createKeptYaml(directory);
+    const second = createKeptCode(directory);
     expect(second.get("a")).toBe("cube('a', {})");
     expect(second.get("b")).toBeUndefined();
     expect(readdirSync(directory)).toEqual(["a.js"]);
   });
 
   it("is not written before the whole model has compiled", () => {
-    const kept = createKeptYaml(directory);
+    const kept = createKeptCode(directory);
     kept.set("a", "null");
-    expect(createKeptYaml(directory).has("a")).toBe(false);
+    expect(createKeptCode(directory).has("a")).toBe(false);
   });
 
   it("says why it can't be written, unless for want of rights", () => {
     writeFileSync(`${directory}-file`, "");
-    const kept = createKeptYaml(join(`${directory}-file`, "below"));
+    const kept = createKeptCode(join(`${directory}-file`, "below"));
     kept.set("a", "null");
     expect(() => kept.keep()).toThrow("ENOTDIR");
     rmSync(`${directory}-file`);
+  });
+
+  it("a file is read anew when a name in another file has changed", async () => {
+    const files = (dimension: string): { fileName: string; content: string }[] => [
+      ...cube("id"),
+      {
+        fileName: "views.yml",
+        content: `cubes: [{name: names, sql_table: names, dimensions: [{name: ${dimension}, sql: "${dimension}", type: string, primary_key: true}],
+          joins: [{name: orders, sql: "{CUBE}.${dimension} = {orders.id}", relationship: one_to_one}]}]`,
+      },
+    ];
+    const dimensions = async (dimension: string): Promise<string[]> =>
+      metaCubes(await compileFiles(files(dimension))).flatMap((one) => one.dimensions.map(({ name }) => name));
+    expect(await dimensions("first")).toEqual(["orders.id", "names.first"]);
+    expect(await dimensions("second")).toEqual(["orders.id", "names.second"]);
+    expect(await dimensions("first")).toEqual(["orders.id", "names.first"]);
   });
 
   it("a broken expression is refused at every compilation, not only at the first", async () => {

@@ -1,12 +1,12 @@
 /**
- * What Cube made of a YAML file, kept beside the installed packages: its Python grammar takes five seconds over our model, at every start
- * the same ones. A cache by content, so nothing in it is ever stale; a new version of Cube has a folder of its own.
+ * The code Cube made of a model file, kept beside the installed packages: its Python grammar takes five seconds over our model's YAML and its
+ * JavaScript pass two more, at every start the same ones. A cache by content, so nothing in it is ever stale; a new version of Cube has a folder of its own.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** As the part of an LRU cache that Cube's compiler uses; keys are the digest of the file's content. */
-export interface KeptYaml {
+export interface KeptCode {
   has: (digest: string) => boolean;
   get: (digest: string) => string | undefined;
   set: (digest: string, code: string) => void;
@@ -17,7 +17,7 @@ export interface KeptYaml {
 /** An installation that may not be written to has no such folder; it compiles every time. */
 const unwritable = ["EACCES", "EPERM", "EROFS"];
 
-export const createKeptYaml = (directory: string): KeptYaml => {
+export const createKeptCode = (directory: string): KeptCode => {
   const fresh = new Map<string, string>();
   const fileOf = (digest: string): string => join(directory, `${digest}.js`);
   const has = (digest: string): boolean => fresh.has(digest) || existsSync(fileOf(digest));
