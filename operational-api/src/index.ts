@@ -14,6 +14,7 @@ export {
 export * from "./erasure.ts";
 export { holdWriters } from "./audit/hold-writers.ts";
 export type { AuditEntry } from "./audit/search.ts";
+export type { SealState } from "./audit/seal-state.ts";
 export { startSealer, type Seal, type Sealer } from "./audit/seal.ts";
 export { verifyAudit, type AuditFault, type AuditProof } from "./audit/verify.ts";
 export { createApi } from "./app.ts";

@@ -55,6 +55,25 @@ const batchAnswer = {
   },
 };
 
+const sealStateSchema: Json = {
+  type: "object",
+  required: ["last", "sealed", "waiting", "waiting_since"],
+  properties: {
+    last: {
+      type: ["object", "null"],
+      required: ["id", "digest", "sealed_at"],
+      properties: {
+        id: { type: "integer" },
+        digest: { type: "string", pattern: "^[0-9a-f]{64}$" },
+        sealed_at: { type: "string", format: "date-time" },
+      },
+    },
+    sealed: { type: "integer" },
+    waiting: { type: "integer", description: "Entries that no seal covers yet" },
+    waiting_since: { type: ["string", "null"], format: "date-time" },
+  },
+};
+
 const auditPaths = (): Json => ({
   "/api/v1/audit": {
     get: {
@@ -68,6 +87,14 @@ const auditPaths = (): Json => ({
         schema: jsonSchema(schema),
       })),
       responses: { 200: { description: "One page", content: json({ type: "object" }) }, ...failing(400, 401, 403) },
+    },
+  },
+  "/api/v1/audit/seal": {
+    get: {
+      operationId: "readAuditSeal",
+      tags: ["audit"],
+      summary: "How far the audit trail is sealed; for who has the right to read audit_trail",
+      responses: { 200: { description: "The last seal and what waits", content: json(sealStateSchema) }, ...failing(401, 403) },
     },
   },
   "/api/v1/audit/exports": {

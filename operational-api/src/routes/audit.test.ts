@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sealEntriesOnce } from "../audit/seal.ts";
 import { type Caller, createTestApi, type TestApi, testNow } from "../testing.ts";
 
 interface Page {
@@ -48,6 +49,22 @@ describe("the audit trail", () => {
     expect(await found("ip=10.1.2.3&from=2026-11-22T05:00:00Z&to=2026-11-22T05:00:01Z")).toEqual(["sign_in"]);
     const page = await api.admin.send<Page>("GET", `/api/v1/audit?record_id=${id}&action=update`);
     expect(page.body.data).toMatchObject([{ actor: "user-2@example.com", withheld: [], erased: [] }]);
+  });
+
+  it("says how far it is sealed, to those who may read it", async () => {
+    const before = await api.admin.send("GET", "/api/v1/audit/seal");
+    expect(before.body).toMatchObject({ last: null, sealed: 0 });
+    expect(Number(before.body["waiting"])).toBeGreaterThan(0);
+    expect(String(before.body["waiting_since"])).toMatch(/Z$/);
+    const seal = await sealEntriesOnce(api.client);
+    const after = await api.admin.send("GET", "/api/v1/audit/seal");
+    expect(after.body).toEqual({
+      last: { id: seal?.id, digest: seal?.digest, sealed_at: expect.stringMatching(/Z$/) },
+      sealed: before.body["waiting"],
+      waiting: 0,
+      waiting_since: null,
+    });
+    expect((await rep.send("GET", "/api/v1/audit/seal")).status).toBe(403);
   });
 
   it("is readable by auditors, who see masked columns masked there, too", async () => {

@@ -5,6 +5,7 @@ import { bodyOf, csvOf, exportLimit, jsonOf } from "../audit/export.ts";
 import { type AuditFilters, type AuditSources, countAudit, searchAudit } from "../audit/search.ts";
 import type { Principal } from "../auth/index.ts";
 import { grantFor } from "../auth/scope.ts";
+import { readSealState } from "../audit/seal-state.ts";
 import { addAuditEntry } from "../store/audit.ts";
 import { defaultLimit, largestLimit } from "../store/list-query.ts";
 import { instantField, parseBody, textField } from "../validation/body-schema.ts";
@@ -107,6 +108,12 @@ export const auditRoutes = (dependencies: ApiDependencies, accounts: AuditSource
     return context.json(page, 200, { "cache-control": "private, no-store" });
   });
   app.all("/api/v1/audit", onlyTakes("GET"));
+
+  app.get("/api/v1/audit/seal", async (context) => {
+    requireTrail(context.get("principal"));
+    return context.json(await readSealState(dependencies.pool), 200, { "cache-control": "private, no-store" });
+  });
+  app.all("/api/v1/audit/seal", onlyTakes("GET"));
 
   app.post("/api/v1/audit/exports", async (context) => {
     const principal = context.get("principal");

@@ -133,6 +133,7 @@ const auditors: readonly CallerRole[] = ["administrator", "auditor"];
  */
 export const otherRoutes: Readonly<Record<string, { roles: readonly CallerRole[]; sees: number | null }>> = {
   "GET /api/v1/audit": { roles: auditors, sees: 200 },
+  "GET /api/v1/audit/seal": { roles: auditors, sees: 200 },
   "POST /api/v1/audit/exports": { roles: auditors, sees: 200 },
   "GET /api/v1/erasures": { roles: administrators, sees: 200 },
   "POST /api/v1/erasures": { roles: administrators, sees: 422 },

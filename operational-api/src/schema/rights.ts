@@ -29,7 +29,7 @@ export const grantRights = async (client: ClientBase): Promise<void> => {
     grant select, insert, update on all tables in schema crm to ${appRole};
     grant select on all tables in schema crm to ${mirrorRole};
     grant select, insert on audit.entries, audit.erasures to ${appRole};
-    grant select on audit.seals to ${appRole};
+    grant select on audit.seals, audit.unsealed to ${appRole};
     grant select (entry_id, erased) on audit.digests to ${appRole};
     grant select, insert, update, delete on all tables in schema portal to ${appRole};
     alter default privileges in schema crm grant select, insert, update on tables to ${appRole};
