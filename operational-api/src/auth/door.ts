@@ -65,7 +65,7 @@ export function createDoor(options: {
     const event = { userId, actorId: identity?.userId ?? null, address: addressOf(request) };
     if (!response.ok) {
       await recordAccountEvent(pool, { ...event, action: "second_factor_failed", values: { status: response.status } });
-      return response;
+      return response.status === 429 && userId !== null ? withWait(response, await lockedSeconds(pool, userId)) : response;
     }
     if (!identity) return signIn.settle(request, response, "second factor");
     if (!wasOn) await recordAccountEvent(pool, { ...event, action: "second_factor_on" });
@@ -167,4 +167,22 @@ async function hasSecondFactor(pool: Pool, userId: string): Promise<boolean> {
     [userId],
   );
   return rows[0]?.on ?? false;
+}
+
+/** For how long wrong codes keep the account's second factor locked; null when they don't. */
+async function lockedSeconds(pool: Pool, userId: string): Promise<number | null> {
+  const { rows } = await pool.query<{ seconds: number }>(
+    `select greatest(1, ceil(extract(epoch from "lockedUntil" - now())))::float8 as seconds from auth."twoFactor"
+     where "userId"::text = $1 and "lockedUntil" > now()`,
+    [userId],
+  );
+  return rows[0]?.seconds ?? null;
+}
+
+/** better-auth says that an account is locked, but not until when; its limit by address does say so. */
+function withWait(response: Response, seconds: number | null): Response {
+  if (seconds === null || response.headers.has("x-retry-after")) return response;
+  const answer = new Response(response.body, response);
+  answer.headers.set("x-retry-after", String(seconds));
+  return answer;
 }

@@ -74,6 +74,22 @@ describe("O18 the second factor", () => {
     await setup.client.query(`update auth."twoFactor" set "failedVerificationCount" = 0, "lockedUntil" = null`);
   });
 
+  test("ten wrong codes in a row lock it for a while, and the answer says for how long", async () => {
+    for (let challenge = 0; challenge < 2; challenge++) {
+      const caller = anywhere();
+      await caller.signIn("nora@example.com");
+      for (let index = 0; index < 5; index++) await caller.send("POST", "/api/auth/two-factor/verify-totp", { code: "000000" });
+    }
+    const caller = anywhere();
+    await caller.signIn("nora@example.com");
+    const locked = await caller.send("POST", "/api/auth/two-factor/verify-totp", { code: totpOf(enrolled.totpURI) });
+    expect(locked.status).toBe(429);
+    expect(Number(locked.headers.get("retry-after"))).toBeGreaterThan(800);
+    expect(Number(locked.headers.get("retry-after"))).toBeLessThanOrEqual(900);
+    await setup.client.query(`update auth."twoFactor" set "lockedUntil" = now() - interval '1 second'`);
+    expect((await caller.send("POST", "/api/auth/two-factor/verify-totp", { code: totpOf(enrolled.totpURI) })).status).toBe(200);
+  });
+
   test("an administrator takes it away when the phone is lost, which ends the sessions", async () => {
     const caller = anywhere();
     await caller.signIn("nora@example.com");
