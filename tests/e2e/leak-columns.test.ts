@@ -130,7 +130,7 @@ const paths: { name: string; masked: Seen; hidden: Seen; look: () => Promise<See
   {
     name: "SQL",
     masked: "not seen",
-    hidden: "not seen",
+    hidden: "refused",
     look: async () => {
       const sql = "select name from dim_customers where customer_id = $1";
       return verdict(await textOf("/api/sql", { method: "POST", body: JSON.stringify({ sql, params: [planted.ids.customer] }) }), hasText);
@@ -139,7 +139,7 @@ const paths: { name: string; masked: Seen; hidden: Seen; look: () => Promise<See
   {
     name: "SQL that filters",
     masked: "not seen",
-    hidden: "not seen",
+    hidden: "refused",
     look: async () => {
       const sql = "select customer_id from dim_customers where name like $1";
       return verdict(await textOf("/api/sql", { method: "POST", body: JSON.stringify({ sql, params: [`${planted.text}%`] }) }), (text) =>

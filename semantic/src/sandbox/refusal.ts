@@ -12,6 +12,8 @@ export interface RefusalDetails {
   position?: Position;
   /** Names that were perhaps meant, best first. */
   suggestions?: string[];
+  /** The column that the statement names and its tables do not have. For the sandbox, which knows whether the caller is not shown it. */
+  unknownColumn?: string;
 }
 
 /** A statement that is not run, or was ended. Plain data, so that it travels between processes. */

@@ -12,6 +12,10 @@ import { boundParameters } from "./values.ts";
 
 /** Nobody can name it in a statement: tables are named from a list. */
 const scratch = '"result of the statement"';
+const intoScratch = `create or replace temp table ${scratch} as `;
+
+/** How many bytes stand before the statement in what DuckDB is given, so before every place that it tells. */
+export const bytesAhead = ({ format }: RunRequest): number => (format === "json" ? 0 : Buffer.byteLength(intoScratch));
 
 const columnsOf = (result: DuckDBResult): ResultColumn[] =>
   result.columnNames().map((name, index) => ({ name, type: result.columnType(index).toString() }));
@@ -56,13 +60,7 @@ const runJson = (connection: DuckDBConnection, request: RunRequest): Promise<Run
 /** Into a table first: a file that turns out too long is refused before it is written, and its rows are known before its first byte leaves. */
 const runToFile = async (connection: DuckDBConnection, request: RunRequest, format: FileFormat): Promise<RunResult> => {
   // In front only: whatever the statement ends with, a comment or a semicolon, stays what it was.
-  await withPrepared(
-    connection,
-    `create or replace temp table ${scratch} as ${request.sql}`,
-    request,
-    [StatementType.CREATE],
-    (statement) => statement.run(),
-  );
+  await withPrepared(connection, `${intoScratch}${request.sql}`, request, [StatementType.CREATE], (statement) => statement.run());
   try {
     const counted = await connection.runAndReadAll(`select count(*) from ${scratch}`);
     const rows = Number(counted.value(0, 0));

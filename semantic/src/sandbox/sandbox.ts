@@ -13,6 +13,7 @@ import type { Desk } from "./desk.ts";
 import { limitsOf, type SqlLimits } from "./limits.ts";
 import type { Format, ResultColumn } from "./protocol.ts";
 import { positionOf, SqlRefusal } from "./refusal.ts";
+import { readShownColumns } from "./schema.ts";
 import type { Statement, TableRead } from "./statement.ts";
 import type { Parameters } from "./values.ts";
 
@@ -134,7 +135,11 @@ export const createSqlSandbox = (options: SqlSandboxOptions): SqlSandbox => {
       const rows = format === "json" ? Math.min(request.limit ?? limits.rows, limits.rows) : limits.exportRows;
       const about = aboutLines(sql, pointer, trust.freshTo, tables);
       const ask = { database: held.database, sql, parameters: request.parameters, format, rows, file, about };
-      const result = await desk.worker.ask("run", ask, signal);
+      const result = await desk.worker
+        .ask("run", ask, signal)
+        .catch(async (error: unknown) =>
+          Promise.reject(await reader.use(({ snapshot }) => unlessHidden(error, tables, caller.scope, snapshot))),
+        );
       return {
         ...trust,
         ...result,
@@ -229,6 +234,20 @@ const allowed = (tables: readonly TableRead[], sql: string, scope: CallerScope, 
       });
   }
   return tables.map(({ name }) => name);
+};
+
+/** What to throw for a failure: 403 that names the column when the table has it and the caller is not shown it. Says so whatever is in it. */
+const unlessHidden = async (failure: unknown, tables: readonly TableRead[], scope: CallerScope, snapshot: Snapshot): Promise<unknown> => {
+  const named = failure instanceof SqlRefusal ? failure.details.unknownColumn?.toLowerCase() : undefined;
+  if (named === undefined) return failure;
+  const having = tables.filter(({ name }) => snapshot.marts.get(name)?.columns?.some((column) => column.name.toLowerCase() === named));
+  if (having.length === 0) return failure;
+  const shown = await readShownColumns(snapshot, scope);
+  const hiding = having.find(({ name }) => !shown.get(name)?.has(named));
+  if (!hiding) return failure;
+  const { position } = (failure as SqlRefusal).details;
+  const message = `The column ${named} of ${hiding.name} is not shown to you, so a statement of yours can't name it`;
+  return new SqlRefusal({ status: 403, message, ...(position ? { position } : {}) }, { cause: failure });
 };
 
 const leastFresh = (times: readonly string[]): string =>

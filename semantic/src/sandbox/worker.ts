@@ -8,7 +8,7 @@ import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { openPrivate, type PrivateDatabase } from "./database.ts";
 import { refusalOfFailure } from "./engine-error.ts";
 import { memoryExitCode, type FromWorker, type RequestKind, type Requests, type ToWorker } from "./protocol.ts";
-import { run } from "./run.ts";
+import { bytesAhead, run } from "./run.ts";
 import { readStatement } from "./statement.ts";
 
 const watchMs = 100;
@@ -55,7 +55,7 @@ const handlers: { [Kind in RequestKind]: (ask: Requests[Kind]["ask"], id: number
         return await run(connection, ask);
       } catch (error) {
         if (ask.format !== "json") await rm(ask.file, { force: true });
-        throw refusalOfFailure(error, ask.sql, memoryMiB) ?? error;
+        throw refusalOfFailure(error, ask.sql, memoryMiB, bytesAhead(ask)) ?? error;
       } finally {
         running.delete(id);
       }
