@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const rooms = ["operational-api", "ingest", "models", "semantic"];
+/** End to end as well, but each starts, kills or fills a Kehu of its own. */
+const ownStack = ["kill", "maven"].map((name) => `tests/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -26,7 +28,18 @@ export default defineConfig({
         test: {
           name: "end-to-end",
           include: ["tests/e2e/**/*.test.ts"],
+          exclude: ownStack,
           globalSetup: ["tests/setup/stack.ts"],
+          testTimeout: 240_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "own-stack",
+          include: ownStack,
           testTimeout: 240_000,
           hookTimeout: 300_000,
           maxWorkers: 1,

@@ -148,9 +148,16 @@ const cell = ({ name }: Path, entity: PlantedEntity): string => `${name}: ${enti
 
 /** The cells in which the role sees the stranger's record. */
 async function redCells(role: Role): Promise<string[]> {
-  const cells = paths.flatMap((path) => plantedEntities.filter(path.carries).map((entity) => ({ path, entity })));
-  const seen = await Promise.all(cells.map(({ path, entity }) => path.sees(sessions[role], entity, hidden)));
-  return cells.filter((_, index) => seen[index]).map(({ path, entity }) => cell(path, entity));
+  const session = sessions[role];
+  const red = await Promise.all(
+    paths.map(async (path) => {
+      const entities = plantedEntities.filter(path.carries);
+      if (path.seesAmong) return [...(await path.seesAmong(session, entities, hidden))].map((entity) => cell(path, entity));
+      const seen = await Promise.all(entities.map((entity) => path.sees(session, entity, hidden)));
+      return entities.filter((_, index) => seen[index]).map((entity) => cell(path, entity));
+    }),
+  );
+  return red.flat();
 }
 
 describe.each(["sales_rep", "sales_manager"] as const)("leak matrix: %s without a predicate", (role) => {
