@@ -5,6 +5,7 @@ import { runModels, type RunOptions, type RunSummary } from "./run-models.ts";
 import { queryFile, writeProject } from "./testing.ts";
 
 async function project(files: Record<string, string>): Promise<{
+  folder: string;
   run: (command: RunOptions["command"], more?: Partial<RunOptions>) => Promise<RunSummary>;
   write: (file: string, text: string) => Promise<void>;
   ask: (sql: string) => Promise<Record<string, unknown>[]>;
@@ -15,6 +16,7 @@ async function project(files: Record<string, string>): Promise<{
   const database = join(folder, "shop.duckdb");
   const text = (name: string): Promise<string> => readFile(join(folder, "target", name), "utf8");
   return {
+    folder,
     run: (command, more = {}) => runModels({ command, projectDir: folder, database, threads: 1, ...more }),
     write: (file, text) => writeFile(join(folder, file), text),
     ask: (sql) => queryFile(database, sql),
@@ -73,6 +75,19 @@ describe("retry", () => {
     expect(outcome(again)).toEqual({ b: "success", c: "success" });
     expect(await ask("select x from c")).toEqual([{ x: 7 }]);
     expect(await run("retry")).toMatchObject({ results: [], exitCode: 0 });
+  });
+
+  it("builds where the earlier run built, with what it had attached", async () => {
+    const { folder, run, ask, write } = await project({
+      "models/a.sql": "select nothing from crm.main.orders where '{{ target.name }}' = 'night'",
+    });
+    const crm = join(await writeProject({}), "crm.duckdb");
+    await queryFile(crm, "create table orders as select 5 as x");
+    const called = { attach: [{ name: "crm", file: crm }], targetName: "night" };
+    expect(outcome(await run("run", called))).toEqual({ a: "error" });
+    await write("models/a.sql", "{{ config(materialized='table') }} select x from crm.main.orders where '{{ target.name }}' = 'night'");
+    expect(outcome(await runModels({ command: "retry", projectDir: folder, threads: 1 }))).toEqual({ a: "success" });
+    expect(await ask("select x from a")).toEqual([{ x: 5 }]);
   });
 
   it("says when there is nothing to repeat", async () => {

@@ -4,10 +4,13 @@ import { UsageError } from "./errors.ts";
 import { asList, asSettings, asTexts, isSettings } from "./yaml.ts";
 import type { Span } from "./microbatch.ts";
 import type { Settings } from "./resources.ts";
+import { readAttachment, type Attachment } from "./target-database.ts";
 
 /** What run_results.json says about an earlier run: how it was called, and what did not end well. */
 export interface EarlierRun {
   command: string;
+  /** What it built in and read from, as far as files of its own. */
+  target: { targetName?: string; database?: string; attach: Attachment[] };
   vars: Settings;
   fullRefresh: boolean;
   storeFailures: boolean;
@@ -38,6 +41,11 @@ export async function readEarlierRun(folder: string): Promise<EarlierRun> {
   const { event_time_start: start, event_time_end: end } = args;
   return {
     command: String(args.which ?? ""),
+    target: {
+      ...(typeof args.target === "string" && { targetName: args.target }),
+      ...(typeof args.database === "string" && { database: args.database }),
+      attach: asTexts(args.attach ?? [], `${file}: args.attach`).map(readAttachment),
+    },
     vars: isSettings(args.vars) ? args.vars : {},
     fullRefresh: args.full_refresh === true,
     storeFailures: args.store_failures === true,

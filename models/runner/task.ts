@@ -18,14 +18,17 @@ export interface Task extends RunOptions {
 
 /** `retry`: the command that it repeats, for what did not end well. Raises UsageError where there is nothing to repeat. */
 export async function repeatedTask(options: RunOptions): Promise<Task> {
-  const settings = await readProjectFile(options.projectDir, targetOf(options, 1), options.vars ?? {});
+  // Where the earlier run built stands in what it left, and that is found by dbt_project.yml alone.
+  const settings = await readProjectFile(options.projectDir, targetOf({ database: "target", ...options }, 1), options.vars ?? {});
   const earlier = await readEarlierRun(resolve(options.projectDir, options.state ?? options.targetPath ?? settings.targetPath));
   const repeated = commands.find((known) => known === earlier.command);
   if (!repeated || repeated === "retry" || repeated === "clean" || repeated === "deps")
     throw new UsageError(`retry can't repeat "${earlier.command}".${didYouMean(earlier.command, commands)}`);
   const { state: _, ...call } = options;
   return {
+    ...(call.connection ? {} : earlier.target),
     ...call,
+    ...(!call.connection && !call.attach?.length && { attach: earlier.target.attach }),
     ...earlier.eventTimes,
     ...(earlier.deferral && { ...earlier.deferral, defer: true }),
     command: repeated,
@@ -42,6 +45,9 @@ export async function repeatedTask(options: RunOptions): Promise<Task> {
 /** The call in dbt's words, for run_results.json, `flags` and `invocation_args_dict`. */
 export const callArguments = (task: Task): Settings => ({
   vars: task.vars ?? {},
+  target: task.targetName ?? null,
+  database: task.database === undefined ? null : resolve(task.database),
+  attach: (task.attach ?? []).map(({ name, file }) => `${name}=${resolve(file)}`),
   full_refresh: task.fullRefresh ?? false,
   store_failures: task.storeFailures ?? false,
   fail_fast: task.failFast ?? false,
