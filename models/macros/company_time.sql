@@ -49,3 +49,8 @@
     end
   {%- endif -%}
 {%- endmacro -%}
+
+{#- A number and a month as one number: the number, then the month as yyyymm. Texts take many times as long to write, to compare and to join. -#}
+{%- macro month_key(number, month, type="bigint") -%}
+  cast({{ number }} as {{ type }}) * 1000000 + year({{ month }}) * 100 + month({{ month }})
+{%- endmacro -%}

@@ -82,7 +82,7 @@ final as (
 )
 
 select
-  opportunity_key || '-' || attribute || '-' || event_key as change_key,
+  cast(attribute_order as bigint) * 1000000000000000000 + cast(opportunity_key as bigint) * 10000000000 + event_key as change_key,
   opportunity_key,
   attribute,
   attribute_order,

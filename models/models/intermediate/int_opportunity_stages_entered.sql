@@ -78,7 +78,7 @@ final as (
 )
 
 select
-  opportunity_key || '-' || stage_event_key || '-' || pipeline_stage_key as visit_key,
+  cast(stage_event_key as bigint) * 100000 + pipeline_stage_key as visit_key,
   opportunity_key,
   pipeline_stage_key,
   stage_order,

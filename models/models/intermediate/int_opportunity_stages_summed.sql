@@ -33,7 +33,7 @@ conversions as (
 
 final as (
   select
-    entries.opportunity_key || '-' || entries.pipeline_stage_key as opportunity_stage_key,
+    cast(entries.opportunity_key as bigint) * 100000 + entries.pipeline_stage_key as opportunity_stage_key,
     entries.*,
     conversions.converted_at
   from entries

@@ -5,7 +5,7 @@ with orders as (
 
 receipts as (
   select
-    'receipt-' || receipts.receipt_key as credit_key,
+    1 * 1000000000000 + receipts.receipt_key as credit_key,
     'receipt' as kind,
     -- A payment in another currency than its order's can't be laid against it: it counts for the customer's documents in its own.
     case when orders.currency = receipts.currency then orders.order_key end as order_key,
@@ -30,7 +30,7 @@ returned as (
 
 returns as (
   select
-    'return-' || orders.order_key as credit_key,
+    2 * 1000000000000 + orders.order_key as credit_key,
     'return' as kind,
     cast(null as integer) as order_key,
     orders.customer_key,

@@ -135,7 +135,7 @@ sized as (
 -- Converted by what is reached, not piece by piece: a portion paid in full is paid to the cent.
 final as (
   select
-    receivable_key || '/' || credit_key as allocation_key,
+    cast(receivable_key as hugeint) * 10000000000000 + credit_key as allocation_key,
     receivable_key,
     credit_key,
     credited_on,

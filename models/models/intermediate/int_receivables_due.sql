@@ -101,7 +101,7 @@ others as (
 
 final as (
   select
-    valued.order_key || '-' || valued.sequence as receivable_key,
+    cast(valued.order_key as bigint) * 2147483648 + valued.sequence as receivable_key,
     valued.order_key,
     valued.sequence,
     valued.kind,

@@ -48,7 +48,7 @@ rolled as (
 
 final as (
   select
-    grouped.customer_key || '-' || grouped.method || '-' || strftime(grouped.month, '%Y%m') as customer_method_month_key,
+    {{ month_key("(cast(grouped.customer_key as bigint) * 10 + case grouped.method when 'interval' then 1 when 'contract_end' then 2 when 'days' then 3 end)", 'grouped.month') }} as customer_method_month_key,
     grouped.*,
     {{ company_instant('grouped.month') }} as month_starts_at,
     {{ spend_band('coalesce(rolled.amount_before, 0)') }} as spend_band

@@ -58,7 +58,7 @@ months as (
 
 final as (
   select
-    customer_key || '-' || strftime(month, '%Y%m') as customer_month_key,
+    {{ month_key('customer_key', 'month') }} as customer_month_key,
     customer_key,
     owner_key,
     month,

@@ -29,7 +29,8 @@ spaced as (
 -- What was usual is known from the past only, so that a churn of two years ago does not move with the orders of today.
 final as (
   select
-    spaced.customer_key || '-' || strftime(spaced.ordered_on, '%Y%m%d') as customer_order_day_key,
+    cast(spaced.customer_key as bigint) * 100000000 + year(spaced.ordered_on) * 10000
+    + month(spaced.ordered_on) * 100 + day(spaced.ordered_on) as customer_order_day_key,
     spaced.*,
     {{ company_instant('spaced.ordered_on') }} as ordered_day_starts_at,
     date_diff('day', spaced.previous_on, spaced.ordered_on) as gap_days,

@@ -6,7 +6,7 @@ with receipts as (
 -- A receipt before its order is a prepayment: 0 days.
 final as (
   select
-    receipts.customer_key || '-' || strftime(date_trunc('month', receipts.received_on), '%Y%m') as customer_month_key,
+    {{ month_key('receipts.customer_key', "date_trunc('month', receipts.received_on)") }} as customer_month_key,
     receipts.customer_key,
     cast(date_trunc('month', receipts.received_on) as date) as month,
     cast(sum(receipts.amount) as decimal(18, 2)) as received_amount,

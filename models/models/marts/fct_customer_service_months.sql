@@ -21,7 +21,7 @@ activities as (
 
 final as (
   select
-    customer_key || '-' || strftime(month, '%Y%m') as customer_month_key,
+    {{ month_key('customer_key', 'month') }} as customer_month_key,
     customer_key,
     month,
     count(*) as activity_count,

@@ -47,7 +47,7 @@ months as (
 
 final as (
   select
-    coalesce(cast(months.customer_key as varchar), 'unknown') || '-' || strftime(months.month, '%Y%m') as customer_month_key,
+    {{ month_key('coalesce(months.customer_key, 0)', 'months.month') }} as customer_month_key,
     months.customer_key,
     months.month,
     {{ company_instant('months.month') }} as month_starts_at,

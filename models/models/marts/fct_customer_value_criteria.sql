@@ -112,37 +112,49 @@ weights as (
   group by segment
 ),
 
--- The share of the segment's other customers of that month that one is ahead of: 0 the last, 1 the first (or the only one); equal values have equal places.
--- Each criterion is sorted by itself with nothing but its value: sorting whole rows seven times is what takes time.
-{%- for criterion in criteria %}
-ranked_{{ criterion }} as (
+-- Whom a customer is compared with: the segment's customers of the month. A number stands for the two, as comparing numbers is what sorting is quickest at.
+peers as (
   select
-    customer_key,
     month,
-    cast(
-      coalesce(
-        (
-          rank() over (partition by month, segment order by {{ criterion }} {{ "desc" if criterion in lower_is_better else "asc" }}) - 1
-        ) / nullif(count(*) over (partition by month, segment) - 1, 0),
-        1
-      ) as decimal(18, 8)
-    ) as {{ criterion }}_rank
+    segment,
+    row_number() over (order by month, segment) as peer_group,
+    {%- for criterion in criteria %}
+    count({{ criterion }}) as {{ criterion }}_count{{ "," if not loop.last }}
+    {%- endfor %}
   from measured
-  where {{ criterion }} is not null
+  group by
+    month,
+    segment
 ),
-{% endfor %}
+
+-- Sorted with nothing but the values: sorting whole rows seven times is what takes time.
+places as (
+  select
+    measured.customer_month_key,
+    peers.peer_group,
+    {%- for criterion in criteria %}
+    rank() over (
+      partition by peers.peer_group order by measured.{{ criterion }} {{ "desc" if criterion in lower_is_better else "asc" }} nulls last
+    ) as {{ criterion }}_place{{ "," if not loop.last }}
+    {%- endfor %}
+  from measured
+  inner join peers on measured.month = peers.month and measured.segment is not distinct from peers.segment
+),
+
+-- The share of the segment's other customers of that month that one is ahead of: 0 the last, 1 the first (or the only one); equal values have equal places.
 ranked as (
   select
     measured.*,
     {%- for criterion in criteria %}
-    ranked_{{ criterion }}.{{ criterion }}_rank,
+    case
+      when measured.{{ criterion }} is not null
+        then cast(coalesce((places.{{ criterion }}_place - 1) / nullif(peers.{{ criterion }}_count - 1, 0), 1) as decimal(18, 8))
+    end as {{ criterion }}_rank,
     coalesce(weights.{{ criterion }}_weight, 0) as {{ criterion }}_weight{{ "," if not loop.last }}
     {%- endfor %}
   from measured
-  {%- for criterion in criteria %}
-  left join ranked_{{ criterion }}
-    on measured.customer_key = ranked_{{ criterion }}.customer_key and measured.month = ranked_{{ criterion }}.month
-  {%- endfor %}
+  inner join places on measured.customer_month_key = places.customer_month_key
+  inner join peers on places.peer_group = peers.peer_group
   left join weights on measured.criteria_segment is not distinct from weights.weights_segment
 ),
 

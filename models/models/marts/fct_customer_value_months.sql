@@ -13,8 +13,7 @@ with measured as (
 -- Sorted with nothing but what decides: sorting whole rows is what takes time.
 ranks as (
   select
-    customer_key,
-    month,
+    customer_month_key,
     cast(
       row_number() over (partition by month, tiers_segment order by score desc nulls last, revenue desc, customer_key)
       / count(*) over (partition by month, tiers_segment) as decimal(18, 8)
@@ -24,8 +23,7 @@ ranks as (
 
 profit_ranks as (
   select
-    customer_key,
-    month,
+    customer_month_key,
     row_number() over (partition by month order by profit_contribution desc, customer_key)
     / count(*) over (partition by month) as profit_rank_share
   from measured
@@ -38,8 +36,8 @@ ranked as (
     ranks.rank_share,
     profit_ranks.profit_rank_share
   from measured
-  inner join ranks on measured.customer_key = ranks.customer_key and measured.month = ranks.month
-  left join profit_ranks on measured.customer_key = profit_ranks.customer_key and measured.month = profit_ranks.month
+  inner join ranks on measured.customer_month_key = ranks.customer_month_key
+  left join profit_ranks on measured.customer_month_key = profit_ranks.customer_month_key
 ),
 
 reached as (

@@ -98,7 +98,7 @@ owed as (
 
 final as (
   select
-    receivable_key || '-' || strftime(month, '%Y%m') as receivable_month_key,
+    {{ month_key('receivable_key', 'month', 'hugeint') }} as receivable_month_key,
     receivable_key,
     month,
     {{ company_instant('month') }} as month_starts_at,

@@ -33,7 +33,7 @@ ranked as (
 
 final as (
   select
-    customer_key || '-' || strftime(month, '%Y%m') as customer_month_key,
+    {{ month_key('customer_key', 'month') }} as customer_month_key,
     customer_key,
     month,
     month_starts_at,

@@ -54,8 +54,15 @@ export interface BuildOutcome {
 }
 
 const heardWithinMs = 10_000;
-/** Room for everything a build writes row by row; whole tables go into the file at once and don't count. */
-const logDuringBuild = "1GB";
+/**
+ * How DuckDB writes during a build. Publishing checkpoints once: DuckDB's own way of doing it in the middle of a build would write the same tables again and
+ * again; whole tables go into the file at once and don't count towards the log. Nothing reads a table by the place of its rows, and keeping them in order
+ * makes its threads wait for each other.
+ */
+const writing = {
+  wal_autocheckpoint: "'1GB'",
+  preserve_insertion_order: "false",
+} as const;
 /** Where the cut may make tables: its transaction can write to one database only, and this is none. */
 const cutArea = "temp.main";
 
@@ -73,12 +80,11 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
   const startedAt = request.now();
   changes.begin();
   await emptyWorkArea(connection);
-  // Publishing checkpoints once; DuckDB's own way of doing it in the middle of a build would write the same tables again and again.
-  await connection.run(`set global wal_autocheckpoint = '${logDuringBuild}'`);
+  for (const [setting, value] of Object.entries(writing)) await connection.run(`set global ${setting} = ${value}`);
   try {
     return await buildAndTest({ ...request, project }, connection, startedAt);
   } finally {
-    await connection.run("reset global wal_autocheckpoint");
+    for (const setting of Object.keys(writing)) await connection.run(`reset global ${setting}`);
   }
 }
 
