@@ -2,17 +2,20 @@ import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Principal } from "@kehu/operational-api";
 import type { Served } from "./served.ts";
+import { watchStanding } from "./standing-watch.ts";
 
 const heartbeatMs = 15_000;
 
 /**
  * `GET /api/live`: server-sent events, one `publish` for every snapshot once it is the one that answers, with `{build, lsn, freshTo, changed}`.
- * It carries no figures: a page asks again, under its own scope, for what it shows.
+ * It carries no figures: a page asks again, under its own scope, for what it shows. It ends when its caller's rights change: a browser comes back by itself,
+ * and is then told once more where things stand, or that it must sign in.
  */
 export function createLiveChannel(options: { served: Served; authenticate: (request: Request) => Promise<Principal | null> }): Hono {
   const app = new Hono();
   app.get("/api/live", async (context) => {
-    if (!(await options.authenticate(context.req.raw))) {
+    const principal = await options.authenticate(context.req.raw);
+    if (!principal) {
       return context.json({ type: "about:blank", title: "Unauthorized", status: 401, detail: "Sign in to follow updates." }, 401, {
         "content-type": "application/problem+json",
       });
@@ -27,9 +30,19 @@ export function createLiveChannel(options: { served: Served; authenticate: (requ
         wake();
       });
       stream.onAbort(() => wake());
+      const ended = new AbortController();
+      const unwatch = watchStanding({
+        authenticate: options.authenticate,
+        request: context.req.raw,
+        principal,
+        onChange: () => {
+          ended.abort();
+          wake();
+        },
+      });
       try {
         pending = true; // the first event tells where things stand now
-        while (!stream.aborted) {
+        while (!stream.aborted && !ended.signal.aborted) {
           if (pending) {
             pending = false;
             const serving = options.served.current();
@@ -40,7 +53,7 @@ export function createLiveChannel(options: { served: Served; authenticate: (requ
           } else {
             await stream.writeSSE({ event: "alive", data: "" });
           }
-          if (!pending && !stream.aborted) {
+          if (!pending && !stream.aborted && !ended.signal.aborted) {
             await new Promise<void>((resolve) => {
               const timer = setTimeout(resolve, heartbeatMs);
               wake = () => {
@@ -51,6 +64,7 @@ export function createLiveChannel(options: { served: Served; authenticate: (requ
           }
         }
       } finally {
+        unwatch();
         stop();
       }
     });

@@ -4,6 +4,7 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { addAuditEntry, inWrite, requestIdOf, usesCookie, type Principal, type WriteDependencies } from "@kehu/operational-api";
 import type { SqlReport } from "@kehu/semantic/sandbox";
+import { watchStanding } from "./standing-watch.ts";
 
 interface Env {
   Bindings: { incoming?: IncomingMessage };
@@ -20,6 +21,12 @@ const problem = (status: number, detail: string, headers: Record<string, string>
     { type: `urn:kehu:problem:${status}`, title: titles[status], status, detail },
     { status, headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" } },
   );
+
+const notSignedIn = (): Response =>
+  problem(401, "sign in at /api/auth/sign-in/email, or send a valid x-api-key or bearer token", {
+    "www-authenticate": 'Bearer realm="Kehu"',
+  });
+const rightsChanged = (): Response => problem(403, "your rights changed while the statement ran, so it was ended; run it again");
 
 /** What of a body the audit trail keeps: a digest and never the text, which may hold a person's data. */
 const describeBody = (body: string): { digest: string; format: string } => {
@@ -86,17 +93,29 @@ export function createSqlProxy(options: {
       const value = context.req.header(name);
       if (value) headers.set(name, value);
     }
-    const { signal } = context.req.raw;
+    const { signal: gone } = context.req.raw;
+    const ended = new AbortController();
+    const signal = AbortSignal.any([gone, ended.signal]);
+    // A statement may run for minutes: what was taken away meanwhile is not answered, and the statement ends.
+    const unwatch = watchStanding({
+      authenticate: options.authenticate,
+      request: context.req.raw,
+      principal,
+      onChange: (now) => ended.abort(now),
+    });
     const answer = await fetch(`http://127.0.0.1:${port}${new URL(context.req.url).pathname}`, {
       method: context.req.method,
       headers,
       signal,
       ...(body === undefined ? {} : { body }),
-    }).catch((error: unknown) => {
-      if (signal.aborted) return new Response(null, { status: 499 });
-      if (error instanceof TypeError) return null; // nobody listens: the sandbox is being restarted
-      throw error;
-    });
+    })
+      .catch((error: unknown) => {
+        if (ended.signal.aborted) return ended.signal.reason === null ? notSignedIn() : rightsChanged();
+        if (gone.aborted) return new Response(null, { status: 499 });
+        if (error instanceof TypeError) return null; // nobody listens: the sandbox is being restarted
+        throw error;
+      })
+      .finally(unwatch);
     return answer ?? away();
   };
 
@@ -108,10 +127,7 @@ export function createSqlProxy(options: {
   const handle = async (context: Context<Env>): Promise<Response> => {
     const { method } = context.req;
     const principal = await options.authenticate(context.req.raw);
-    if (!principal)
-      return problem(401, "sign in at /api/auth/sign-in/email, or send a valid x-api-key or bearer token", {
-        "www-authenticate": 'Bearer realm="Kehu"',
-      });
+    if (!principal) return notSignedIn();
     if (method !== "GET" && usesCookie(context.req.raw) && context.req.header("origin") !== options.origin)
       return problem(403, `a request with a session cookie must come from ${options.origin} (header Origin); scripts use an API key`);
     if (Number(context.req.header("content-length") ?? 0) > mostBytes) return problem(413, "the body is larger than 4 MB");
