@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@kehu/operational-api/definitions";
-import { createSqlApp, watchSnapshots } from "@kehu/semantic/sandbox";
+import { createSqlApp, lowerPriority, sandboxPriority, watchSnapshots } from "@kehu/semantic/sandbox";
 import type { Channel, Running } from "./child.ts";
 import { listenInside } from "./listen-inside.ts";
 import { createScopeReader, localeOf } from "./scope-reader.ts";
@@ -9,6 +9,7 @@ import { duckdbBudget, memoryShareMiB, readChildSettings } from "./settings.ts";
 
 /** Ad-hoc SQL, apart from the dashboards. Answers only the web process, which says whose statement it is; the SQL itself runs in processes of its own. */
 export async function runSandbox(channel: Channel): Promise<Running> {
+  lowerPriority(sandboxPriority);
   const settings = readChildSettings(process.env);
   const logger = createLogger({ service: "sandbox", level: settings.logLevel });
   const scopes = createScopeReader(settings.internalSecret, channel);

@@ -51,7 +51,7 @@ const titles: Record<RefusalDetails["status"], string> = {
 
 const problem = (status: number, title: string, detail: string, more: object = {}): Response =>
   Response.json(
-    { type: `urn:kehu:problem:${status}`, title, status, detail, ...more },
+    { type: `urn:kehu:problem:${status}`, title, status, detail, errors: [], ...more },
     { status, headers: { "content-type": "application/problem+json", "cache-control": "no-store" } },
   );
 

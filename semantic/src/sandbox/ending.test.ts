@@ -80,6 +80,24 @@ test.runIf(process.platform === "linux")(
   },
 );
 
+test.runIf(process.platform === "linux")("every thread of a process that runs SQL goes after the dashboards'", async () => {
+  const company = await start();
+  await company.ask("rep", "select count(*) from fct_orders");
+  const running = company.ask("rep", endless, { id: "lowly-0001" });
+  await untilRunning(company, "rep", "lowly-0001");
+  const priorities = (): number[] =>
+    workers().flatMap((pid) =>
+      readdirSync(`/proc/${pid}/task`).map((thread) =>
+        Number(readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8").split(") ")[1]!.split(" ")[16]),
+      ),
+    );
+  // The one that waits for the next user may just be starting.
+  await soon(() => priorities().filter((priority) => priority < 19)).toEqual([]);
+  expect(priorities().length).toBeGreaterThan(10);
+  await company.app.request("/api/sql/lowly-0001", { method: "DELETE", headers: { "x-caller": "rep" } });
+  await running;
+});
+
 test.each(["rep", "executive"])(
   "a new snapshot while a statement of the %s runs: it ends on the old one, the next reads the new",
   async (who) => {
@@ -135,4 +153,16 @@ test("other rights of the same user begin with nothing of the former", async () 
 test("more users than places share them", async () => {
   const company = await start({ options: { limitsOf: (roles) => ({ ...limitsOf(roles), seconds: 200 }) } });
   for (let user = 0; user < 12; user++) expect((await company.ask(`rep ${user}`, "select count(*) from fct_orders")).rows).toEqual([["2"]]);
+});
+
+test("a statement that waits too long for its turn says why, and one that gets it has its whole time", async () => {
+  const company = await start({ options: { crowd: { atOnce: 1, waitSeconds: 2 } } });
+  const long = company.ask("analyst", endless, { id: "crowd-0001" });
+  await untilRunning(company, "analyst", "crowd-0001");
+  const answer = await company.ask("rep", "select count(*) from fct_orders");
+  expect([answer.status, answer.detail]).toEqual([503, expect.stringMatching(/1 run at a time.*waited 2 seconds.*try again/) as string]);
+  const next = company.ask("rep", "select count(*) from fct_orders");
+  await company.app.request("/api/sql/crowd-0001", { method: "DELETE", headers: { "x-caller": "analyst" } });
+  expect((await next).rows).toEqual([["2"]]);
+  expect((await long).status).toBe(499);
 });

@@ -2,3 +2,4 @@
 export { createSqlApp } from "./app.ts";
 export type { SqlApp, SqlAppOptions, SqlReport } from "./app.ts";
 export { watchSnapshots } from "../reader.ts";
+export { lowerPriority, sandboxPriority } from "./priority.ts";

@@ -1,7 +1,7 @@
 /** What a statement of somebody may take, by role. Several roles: the largest of each. */
 
 export interface SqlLimits {
-  /** From the request to the answer: waiting, copying and running. */
+  /** From its turn to the answer: copying and running. Waiting for others is bounded for all alike. */
   seconds: number;
   /** Of DuckDB in the user's process; the machine's share may leave less. */
   memoryMiB: number;

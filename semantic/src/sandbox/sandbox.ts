@@ -15,6 +15,7 @@ import type { Format, ResultColumn } from "./protocol.ts";
 import { positionOf, SqlRefusal } from "./refusal.ts";
 import { readShownColumns } from "./schema.ts";
 import type { Statement, TableRead } from "./statement.ts";
+import { createTurns } from "./turns.ts";
 import type { Parameters } from "./values.ts";
 
 export interface SqlCaller {
@@ -77,10 +78,14 @@ export interface SqlSandboxOptions {
   logger: ErrorLog;
   /** By role; `limitsOf` unless told otherwise. */
   limitsOf?: (roles: readonly string[]) => SqlLimits;
+  /** Statements of all users that run at a time, and how long the next one waits for one of them to end. */
+  crowd?: { atOnce: number; waitSeconds: number };
 }
 
 /** Processes at a time; each gets an equal part of the memory, so that none depends on what the others do. */
 const places = 10;
+/** More would only make each slower. Those that run share the processors, so that a short statement does not wait for the long ones to end. */
+const defaultCrowd = { atOnce: 2 * places, waitSeconds: 30 };
 const leastMiB = 128;
 const spillMiB = 4_096;
 const waitForMs = 10_000;
@@ -90,6 +95,8 @@ const cancelled = (): SqlRefusal => new SqlRefusal({ status: 499, message: "The 
 export const createSqlSandbox = (options: SqlSandboxOptions): SqlSandbox => {
   const reader = createReader(options.snapshots, { memoryLimit: "256MB", threads: 1 }, options.logger);
   const desks = createDesks({ folder: options.folder, places });
+  const crowd = options.crowd ?? defaultCrowd;
+  const turns = createTurns(crowd.atOnce);
   const running = new Map<string, { userId: string; cancel: () => void }>();
   const statements = new SizedCache<Statement>(8 * 2 ** 20);
   const stop = options.snapshots.onChange(() => {
@@ -165,20 +172,28 @@ export const createSqlSandbox = (options: SqlSandboxOptions): SqlSandbox => {
       const ended = new AbortController();
       const end = (reason: SqlRefusal): void => ended.abort(reason);
       const gone = (): void => end(cancelled());
-      const tooLong = setTimeout(() => end(slow(limits)), limits.seconds * 1000);
+      let timer: NodeJS.Timeout | undefined;
+      let giveBack = (): void => {};
       signal.addEventListener("abort", gone, { once: true });
       if (signal.aborted) gone();
       running.set(request.id, { userId: caller.userId, cancel: gone });
       try {
         if (request.waitFor !== undefined) await reader.waitFor(request.waitFor, waitForMs);
+        timer = setTimeout(() => end(crowded(crowd)), crowd.waitSeconds * 1000);
+        giveBack = await turns.take(caller.userId, ended.signal);
         const user = {
           id: caller.userId,
           rights: rightsOf(caller.scope),
           limits: { memoryMiB: limits.memoryMiB, threads: options.threads, spillMiB },
         };
-        return await desks.with(user, ended.signal, (desk) => runAt(desk, caller, request, limits, ended.signal));
+        return await desks.with(user, ended.signal, (desk) => {
+          clearTimeout(timer);
+          timer = setTimeout(() => end(slow(limits)), limits.seconds * 1000);
+          return runAt(desk, caller, request, limits, ended.signal);
+        });
       } finally {
-        clearTimeout(tooLong);
+        giveBack();
+        clearTimeout(timer);
         signal.removeEventListener("abort", gone);
         running.delete(request.id);
       }
@@ -211,6 +226,12 @@ const slow = ({ seconds }: SqlLimits): SqlRefusal =>
   new SqlRefusal({
     status: 422,
     message: `The statement did not end within your ${seconds} seconds and was ended. Restrict it to a period or to fewer columns, group earlier, or try it with LIMIT first`,
+  });
+
+const crowded = ({ atOnce, waitSeconds }: NonNullable<SqlSandboxOptions["crowd"]>): SqlRefusal =>
+  new SqlRefusal({
+    status: 503,
+    message: `Many people are running statements now (${atOnce} run at a time, of up to ${places} people), and yours waited ${waitSeconds} seconds for its turn. Nothing is wrong with it; try again in a minute`,
   });
 
 /** The marts a statement reads. Throws 403 for one that is not the caller's, whether it exists or not. */

@@ -3,10 +3,10 @@
  * copies. What breaks in it, breaks for that user's statements alone.
  */
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { getPriority, setPriority } from "node:os";
 import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
 import { openPrivate, type PrivateDatabase } from "./database.ts";
 import { refusalOfFailure } from "./engine-error.ts";
+import { lowerPriority, sqlPriority } from "./priority.ts";
 import { memoryExitCode, type FromWorker, type RequestKind, type Requests, type ToWorker } from "./protocol.ts";
 import { bytesAhead, run } from "./run.ts";
 import { readStatement } from "./statement.ts";
@@ -14,7 +14,6 @@ import { readStatement } from "./statement.ts";
 const watchMs = 100;
 /** Node, DuckDB's code and an answer on its way, beside what DuckDB counts. */
 const besideMiB = 512;
-const leastUrgent = 15;
 
 const databases = new Map<string, { database: PrivateDatabase; memoryMiB: number }>();
 const running = new Map<number, DuckDBConnection>();
@@ -22,6 +21,9 @@ const running = new Map<number, DuckDBConnection>();
 const send = (message: FromWorker): void => {
   process.send?.(message, undefined, undefined, () => {}); // nobody hears it when the sandbox is gone; then this process ends too
 };
+
+// The dashboards' process goes first when both want a processor. Before the first use of a database: its threads begin with the priority that we have then.
+lowerPriority(sqlPriority);
 
 /** Reading a hostile text happens here and not in the sandbox itself: a text that breaks the parser ends this process alone. */
 const parser = await DuckDBInstance.create(":memory:", {
@@ -86,8 +88,7 @@ process.on("message", (message: ToWorker) => {
 process.on("disconnect", () => process.exit(0));
 process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the sandbox decides
 
-// The dashboards' process goes first when both want a processor, and the kernel takes this one first when memory runs out.
-setPriority(0, Math.max(getPriority(0), leastUrgent));
+// The kernel takes this one first when memory runs out.
 await writeFile("/proc/self/oom_score_adj", "800").catch((error: NodeJS.ErrnoException) => {
   if (error.code !== "ENOENT" && error.code !== "EACCES") throw error; // not Linux, or not allowed: DuckDB's limit and the watch below remain
 });
