@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { createMirror } from "./mirror/mirror.ts";
 import type { Mirror } from "./mirror/mirror.ts";
+import type { MirrorProblem } from "./mirror/problems.ts";
 import { connectSource } from "./mirror/replication-connection.ts";
 import { identifySystem } from "./mirror/session.ts";
 import type { MirrorLogger } from "./mirror/session.ts";
@@ -23,6 +24,8 @@ export interface SyncResult {
   /** RFC 3339 UTC, the time to which the file is complete. */
   at: string;
   seconds: number;
+  /** What of the source is not mirrored, with what to do. */
+  problems: MirrorProblem[];
 }
 
 const publicationOf = (schema: string): string => `kehu_${schema}`.toLowerCase().replaceAll(/[^a-z0-9_]/g, "_");
@@ -78,7 +81,8 @@ export async function syncOnce(options: SyncOptions): Promise<SyncResult> {
       await client.end();
     }
     await mirror.waitFor(lsn, reachTimeoutMs);
+    await mirror.settle();
     const { at } = mirror.applied()!;
-    return { lsn, at, seconds: (performance.now() - started) / 1000 };
+    return { lsn, at, seconds: (performance.now() - started) / 1000, problems: mirror.condition().problems };
   });
 }

@@ -4,11 +4,13 @@ import { formatLsn } from "./lsn.ts";
 import { canonicalText } from "./mirror/column-types.ts";
 import { createMirror } from "./mirror/mirror.ts";
 import type { Mirror } from "./mirror/mirror.ts";
-import { rawName, readSource } from "./mirror/mirror-store.ts";
+import { rawName, readSource, readTables } from "./mirror/mirror-store.ts";
+import type { MirrorProblem } from "./mirror/problems.ts";
 import { openMoment } from "./mirror/session.ts";
 import type { MirrorLogger } from "./mirror/session.ts";
-import { missingKeys, readPublishedTables } from "./mirror/source-catalog.ts";
+import { readSourceTables } from "./mirror/source-catalog.ts";
 import type { SourceTable } from "./mirror/source-catalog.ts";
+import { sourceRows } from "./mirror/table-copy.ts";
 import { withMirrorFile } from "./sync.ts";
 import { sqlName } from "./warehouse.ts";
 import type { Warehouse } from "./warehouse.ts";
@@ -25,8 +27,13 @@ export interface Verification {
   /** The one position at which both sides were read. */
   lsn: string;
   tables: VerifiedTable[];
-  /** Keys of rows that are missing, too many or different, as text (columns of a composite key joined by a comma); the first `mostKeys` of each table. */
+  /**
+   * Keys of rows that are missing, too many or different, as text (columns of a composite key joined by a comma; of a table without a key the beginning of
+   * the row); the first `mostKeys` of each table.
+   */
   differs: { table: string; keys: string[] }[];
+  /** What of the source is not mirrored, and so not compared. */
+  problems: MirrorProblem[];
 }
 
 export type VerifyOptions = { source: string; schema: string; logger: MirrorLogger } & (
@@ -42,7 +49,11 @@ interface RowText {
   from: string;
   key: string;
   row: string;
+  /** The key as people write it. */
+  shown: string;
 }
+
+const shownLength = 200;
 
 /** A value as its length and text, so that neighbours can't run into each other; null is different from the empty text. */
 const delimited = (length: string, text: string): string => `coalesce(cast(${length}(${text}) as varchar) || ':' || ${text}, '-')`;
@@ -54,7 +65,9 @@ function rowText(table: SourceTable, engine: "postgres" | "duckdb", from: string
   };
   const length = engine === "postgres" ? "octet_length" : "strlen";
   const joined = (names: readonly string[]): string => names.map((name) => delimited(length, `(${text(name)})`)).join(" || ");
-  return { from, key: joined(table.key), row: joined(table.columns.map(({ name }) => name)) };
+  const row = joined(table.columns.map(({ name }) => name));
+  if (table.key.length === 0) return { from, key: row, row, shown: `substr(${row}, 1, ${shownLength})` };
+  return { from, key: joined(table.key), row, shown: table.key.map((name) => `cast(${sqlName(name)} as varchar)`).join(" || ',' || ") };
 }
 
 /** 60 bits of a digest, as a number. */
@@ -72,12 +85,34 @@ const sumsSql = (engine: "postgres" | "duckdb", { from, key, row }: RowText): st
   `select substr(md5(key_text), 1, ${bucketDigits}) as bucket, cast(count(*) as varchar), cast(sum(${hashed[engine]("row_text")}) as varchar)
    from (select ${key} as key_text, ${row} as row_text from ${from}) as texts group by 1`;
 
-const rowsSql = (engine: "postgres" | "duckdb", text: RowText, keyNames: readonly string[], buckets: readonly string[]): string => {
+/** Per key of the buckets: how it is shown, and a digest of its rows; of a table without a key, rows that are alike have one key. */
+const rowsSql = ({ from, key, row, shown }: RowText, buckets: readonly string[]): string => {
   const list = buckets.map((bucket) => `'${bucket}'`).join(", ");
-  const shown = keyNames.map((name) => `cast(${sqlName(name)} as varchar)`).join(" || ',' || ");
-  return `select ${shown}, md5(row_text), key_text from (select *, ${text.key} as key_text, ${text.row} as row_text from ${text.from}) as texts
-   where substr(md5(key_text), 1, ${bucketDigits}) in (${list})`;
+  return `select min(shown), md5(string_agg(digest, ',' order by digest)), key_text
+   from (select ${shown} as shown, ${key} as key_text, md5(${row}) as digest from ${from}) as texts
+   where substr(md5(key_text), 1, ${bucketDigits}) in (${list}) group by key_text`;
 };
+
+/** A numeric(p,s) can be NaN, a DECIMAL can't: the mirror has null there. Returns the columns in which that is so. */
+async function notNumbers(table: SourceTable, postgres: Rows, schema: string): Promise<MirrorProblem[]> {
+  const decimals = table.columns.filter(({ type }) => type.startsWith("DECIMAL"));
+  if (decimals.length === 0) return [];
+  const counts = decimals.map(({ name }) => `cast(count(*) filter (where ${sqlName(name)} = 'NaN') as varchar)`);
+  const [found = []] = await postgres(`select ${counts.join(", ")} from ${sourceRows(schema, table)}`);
+  return decimals.flatMap(({ name, type }, index) =>
+    Number(found[index]) === 0
+      ? []
+      : [
+          {
+            code: "not_a_number" as const,
+            table: table.name,
+            column: name,
+            what: `${String(found[index])} values are NaN, which a ${type} can't hold: the mirror has null there`,
+            remedy: "correct the values in the source, or give the column the type numeric without a precision, which is mirrored as text",
+          },
+        ],
+  );
+}
 
 async function compareTable(
   table: SourceTable,
@@ -85,7 +120,7 @@ async function compareTable(
   duckdb: Rows,
   schema: string,
 ): Promise<{ verified: VerifiedTable; keys: string[] }> {
-  const there = rowText(table, "postgres", `${sqlName(schema)}.${sqlName(table.name)}`);
+  const there = rowText(table, "postgres", sourceRows(schema, table));
   const here = rowText(table, "duckdb", rawName(table.name));
   const read = async (rows: Rows, sql: string) =>
     new Map((await rows(sql)).map(([bucket, count, sum]) => [String(bucket), { count: Number(count), sum: String(sum) }]));
@@ -100,10 +135,7 @@ async function compareTable(
   // A few buckets at a time: when everything differs, the first ones tell enough.
   for (let from = 0; from < differing.length && keys.size < mostKeys; from += 16) {
     const buckets = differing.slice(from, from + 16);
-    const [one, other] = await Promise.all([
-      postgres(rowsSql("postgres", there, table.key, buckets)),
-      duckdb(rowsSql("duckdb", here, table.key, buckets)),
-    ]);
+    const [one, other] = await Promise.all([postgres(rowsSql(there, buckets)), duckdb(rowsSql(here, buckets))]);
     const digests = new Map(one.map(([shown, digest, key]) => [String(key), { shown: String(shown), digest: String(digest) }]));
     for (const [shown, digest, key] of other) {
       const match = digests.get(String(key));
@@ -115,6 +147,17 @@ async function compareTable(
   return { verified, keys: [...keys].slice(0, mostKeys) };
 }
 
+/** Whether the mirror's tables are those of the moment compared: a statement that altered one right before it may not have been followed yet. */
+async function followsAll(connection: DuckDBConnection, there: readonly SourceTable[]): Promise<boolean> {
+  const here = await readTables(connection);
+  return (
+    here.size === there.length &&
+    there.every((table) => JSON.stringify(here.get(table.name)?.table) === JSON.stringify(table) && !here.get(table.name)?.needsCopy)
+  );
+}
+
+const attempts = 3;
+
 async function compareAt(
   options: VerifyOptions,
   publication: string,
@@ -122,28 +165,32 @@ async function compareAt(
   connect: Warehouse["connect"],
 ): Promise<Verification> {
   const { source, schema } = options;
-  const opened = await openMoment(source, { name: `kehu_verify_${process.pid}_${Date.now()}`, temporary: true });
-  let release = (): void => {};
-  let connection: DuckDBConnection | undefined;
-  try {
-    const lsn = formatLsn(opened.moment.lsn);
-    release = await mirror.holdAt(lsn);
-    const reader = (connection = await connect());
-    const postgres: Rows = async (sql) => (await (opened.client as Client).query<unknown[]>({ text: sql, rowMode: "array" })).rows;
-    const duckdb: Rows = async (sql) => (await reader.runAndReadAll(sql)).getRows();
-    const published = await readPublishedTables(opened.client, publication, schema);
-    const result: Verification = { lsn, tables: [], differs: [] };
-    for (const table of published) {
-      if (table.key.length === 0) throw new Error(missingKeys(schema, [table]));
-      const { verified, keys } = await compareTable(table, postgres, duckdb, schema);
-      result.tables.push(verified);
-      if (!verified.equal) result.differs.push({ table: table.name, keys });
+  for (let attempt = 1; ; attempt++) {
+    await mirror.settle();
+    const opened = await openMoment(source, { name: `kehu_verify_${process.pid}_${Date.now()}`, temporary: true });
+    let release = (): void => {};
+    let connection: DuckDBConnection | undefined;
+    try {
+      const lsn = formatLsn(opened.moment.lsn);
+      release = await mirror.holdAt(lsn);
+      const reader = (connection = await connect());
+      const postgres: Rows = async (sql) => (await (opened.client as Client).query<unknown[]>({ text: sql, rowMode: "array" })).rows;
+      const duckdb: Rows = async (sql) => (await reader.runAndReadAll(sql)).getRows();
+      const { tables, problems } = await readSourceTables(opened.client, publication, schema);
+      if (attempt < attempts && !(await followsAll(reader, tables))) continue;
+      const result: Verification = { lsn, tables: [], differs: [], problems: [...problems] };
+      for (const table of tables) {
+        const { verified, keys } = await compareTable(table, postgres, duckdb, schema);
+        result.tables.push(verified);
+        if (!verified.equal) result.differs.push({ table: table.name, keys });
+        result.problems.push(...(await notNumbers(table, postgres, schema)));
+      }
+      return result;
+    } finally {
+      release();
+      connection?.closeSync();
+      await opened.close();
     }
-    return result;
-  } finally {
-    release();
-    connection?.closeSync();
-    await opened.close();
   }
 }
 
@@ -161,7 +208,15 @@ export async function verify(options: VerifyOptions): Promise<Verification> {
   reader.closeSync();
   if (!known) throw new Error("this warehouse has no mirror yet: start it, or sync, before comparing");
   if ("mirror" in options) return compareAt(options, known.publication, options.mirror, warehouse.connect);
-  const mirror = createMirror({ ...known, sourceUrl: options.source, warehouse: options.warehouse, logger: options.logger });
+  const { schema, publication, slot } = known;
+  const mirror = createMirror({
+    schema,
+    publication,
+    slot,
+    sourceUrl: options.source,
+    warehouse: options.warehouse,
+    logger: options.logger,
+  });
   await mirror.start();
   try {
     return await compareAt(options, known.publication, mirror, warehouse.connect);

@@ -1,10 +1,12 @@
 import { BIGINT, BOOLEAN, DuckDBDataChunk, DuckDBTimestampTZValue, TIMESTAMPTZ, UBIGINT, VARCHAR } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { sqlName } from "../warehouse.ts";
-import { fromText, outOfLineText } from "./column-types.ts";
-import { changeColumns, changesName, columnList, rawName } from "./mirror-store.ts";
+import { fromText, outOfLineText, sameValue } from "./column-types.ts";
+import { changesName, columnList, rawName } from "./mirror-store.ts";
+import { aboutTable, TableFault } from "./problems.ts";
+import { changeColumns } from "./source-catalog.ts";
 import type { SourceTable } from "./source-catalog.ts";
-import type { StagedRow, TableChanges } from "./table-changes.ts";
+import type { RowCount, StagedRow, TableChanges } from "./table-changes.ts";
 
 const chunkRows = 2048;
 
@@ -82,16 +84,59 @@ async function fillHoles(connection: DuckDBConnection, { table, holes }: TableCh
       if (hole.row.values[index] === undefined) hole.row.values[index] = values[order] as string | null;
     }
   }
-  if (seen.size < holes.length) throw new Error(`table "${table.name}": an update of a row that is not mirrored`);
+  if (seen.size < holes.length) throw new TableFault(table.name, `table "${table.name}": an update of a row that is not mirrored`);
+}
+
+/** Puts the counts of a table without a key, typed, into the temporary table `net`: the columns, then `more`. */
+async function stageCounts(connection: DuckDBConnection, table: SourceTable, counts: readonly RowCount[]): Promise<void> {
+  const declared = table.columns.map((_column, index) => `c${index} varchar`);
+  await connection.run(`create or replace temp table counted (${[...declared, "more bigint"].join(", ")})`);
+  const types = [...table.columns.map(() => VARCHAR as DuckDBType), BIGINT];
+  await appendChunks(connection, { table: "counted", types, count: counts.length }, (column, from, to) =>
+    counts.slice(from, to).map(({ values, more }) => (column === table.columns.length ? BigInt(more) : (values[column] ?? null))),
+  );
+  const typed = table.columns.map(({ name, type }, index) => `${fromText(type, `c${index}`)} as ${sqlName(name)}`);
+  await netOf(connection, table, `select ${typed.join(", ")}, more from counted`);
+}
+
+/** Sums up rows that are alike, of a query that gives a table's columns and `more`, into the temporary table `net`. */
+export async function netOf(connection: DuckDBConnection, { columns }: SourceTable, query: string): Promise<void> {
+  const alike = columns.map(({ name, type }) =>
+    type === "FLOAT" || type === "DOUBLE" ? `cast(${sqlName(name)} as varchar)` : sqlName(name),
+  );
+  const one = columns.map(({ name }) => `first(${sqlName(name)}) as ${sqlName(name)}`);
+  await connection.run(
+    `create or replace temp table net as select ${one.join(", ")}, cast(sum(more) as bigint) as more from (${query}) as counted
+     group by ${alike.join(", ")} having sum(more) <> 0`,
+  );
+}
+
+/** Adds and removes as many rows of each kind as `net` says, in `raw` of a table without a key. */
+export async function applyNet(connection: DuckDBConnection, table: SourceTable): Promise<void> {
+  const raw = rawName(table.name);
+  const columns = columnList(table.columns.map(({ name }) => name));
+  const alike = table.columns.map(({ name, type }) => sameValue(type, `old.${sqlName(name)}`, `net.${sqlName(name)}`)).join(" and ");
+  const listed = table.columns.map(({ name }) => `net.${sqlName(name)}`).join(", ");
+  await connection.run(
+    `create or replace temp table remaining as
+     select ${listed}, more + (select count(*) from ${raw} as old where ${alike}) as times from net where more < 0`,
+  );
+  const missing = await connection.runAndReadAll("select count(*)::int from remaining where times < 0");
+  if (Number(missing.getRows()[0]?.[0]) > 0) {
+    throw new TableFault(table.name, `table "${table.name}": a deletion of a row that is not mirrored`);
+  }
+  await connection.run(`delete from ${raw} as old using (from net where more < 0) as net where ${alike}`);
+  await connection.run(`insert into ${raw} (${columns}) select ${columns} from remaining, range(times)`);
+  await connection.run(`insert into ${raw} (${columns}) select ${columns} from net, range(more) where more > 0`);
 }
 
 /**
  * Writes a batch of one table to `raw_changes` (every version) and `raw` (the last of each key), inside the caller's transaction.
- * Throws when a value does not fit its DuckDB type.
+ * Throws a `TableFault` when a value does not fit its DuckDB type, or a change tells of a row that is not mirrored.
  */
 export async function applyTableChanges(connection: DuckDBConnection, changes: TableChanges): Promise<void> {
-  const { table, truncated, touchesMirrored } = changes;
-  try {
+  const { table, truncated, touchesMirrored, counts } = changes;
+  await aboutTable(table.name, "changed", async () => {
     await fillHoles(connection, changes);
     await stageRows(connection, changes);
     const raw = rawName(table.name);
@@ -101,15 +146,17 @@ export async function applyTableChanges(connection: DuckDBConnection, changes: T
     await connection.run(`create or replace temp table typed as select ${typed}, ${log}, _last from staged`);
     if (truncated) {
       await connection.run(`delete from ${raw}`);
-    } else if (touchesMirrored) {
+    } else if (touchesMirrored && counts === null) {
       const matches = table.key.map((name) => `old.${sqlName(name)} = gone.${sqlName(name)}`).join(" and ");
       await connection.run(
         `delete from ${raw} as old using (select distinct ${columnList(table.key)} from typed) as gone where ${matches}`,
       );
     }
+    if (counts !== null) {
+      await stageCounts(connection, table, counts);
+      await applyNet(connection, table);
+    }
     await connection.run(`insert into ${raw} (${columns}) select ${columns} from typed where _last`);
     await connection.run(`insert into ${changesName(table.name)} (${columns}, ${log}) select ${columns}, ${log} from typed`);
-  } catch (error) {
-    throw new Error(`the changes of table "${table.name}" could not be applied`, { cause: error });
-  }
+  });
 }

@@ -8,7 +8,7 @@
 
 /** Settings of every connection whose text is read: without them dates and floats depend on the server's configuration. */
 export const textSettings =
-  "-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c extra_float_digits=3 -c bytea_output=hex -c client_encoding=UTF8 -c lock_timeout=0 -c statement_timeout=0";
+  "-c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c extra_float_digits=3 -c bytea_output=hex -c client_encoding=UTF8 -c statement_timeout=0";
 
 /** `numeric(18,2)` is a DECIMAL(18,2); without a precision, or beyond DuckDB's 38 digits, it stays exact as text. */
 function decimalType(typeMod: number): string {
@@ -56,6 +56,12 @@ export function fromText(type: string, text: string): string {
   }
 }
 
+/** SQL that says whether two values of a column are the same to the last bit: DuckDB takes -0.0 for 0.0. */
+export function sameValue(type: string, one: string, other: string): string {
+  const exact = (value: string): string => (type === "FLOAT" || type === "DOUBLE" ? `cast(${value} as varchar)` : value);
+  return `${exact(one)} is not distinct from ${exact(other)}`;
+}
+
 /** The reverse of `fromText` for the types whose values Postgres may store out of line, so that an update may leave them out. */
 export const outOfLineText = (type: string, value: string): string =>
   type === "BLOB" ? `'\\x' || lower(hex(${value}))` : `cast(${value} as varchar)`;
@@ -98,7 +104,8 @@ const canonicals: Readonly<Record<string, Canonical>> = {
   DATE: date,
   BLOB: { postgres: (value) => `encode(${value}, 'hex')`, duckdb: (value) => `lower(hex(${value}))` },
   // format() uses the type's output function: a cast of char(n) to text would drop its trailing blanks.
-  VARCHAR: { postgres: (value) => `case when ${value} is not null then format('%s', ${value}) end`, duckdb: (value) => value },
+  // A composite value with a null in it is neither null nor not null; num_nulls() looks at the value as a whole.
+  VARCHAR: { postgres: (value) => `case when num_nulls(${value}) = 0 then format('%s', ${value}) end`, duckdb: (value) => value },
 };
 
 /**

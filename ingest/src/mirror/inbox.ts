@@ -29,8 +29,8 @@ export interface Inbox {
   hasAllBefore(lsn: Lsn): boolean;
   /** The whole transactions that wait; with `before` only those that committed before it. */
   takeWhole(before?: Lsn): Batch;
-  /** What has come of the one transaction that is still being received, when nothing whole waits before it. */
-  takePart(): Received | null;
+  /** What has come of the one transaction that is still being received, when nothing whole waits before it; with `before` only if it committed before it. */
+  takePart(before?: Lsn): Received | null;
 }
 
 /** Prefix of the transactional message that names who writes. */
@@ -98,8 +98,8 @@ export function createInbox(from: Lsn, wake: () => void): Inbox {
       for (const { changes } of parts) rowCount -= changes.length;
       return { parts, through: before !== undefined && before < received ? before : received };
     },
-    takePart() {
-      if (!open || whole.length > 0) return null;
+    takePart(before) {
+      if (!open || whole.length > 0 || (before !== undefined && open.transaction.commitLsn >= before)) return null;
       const part = open;
       open = { transaction: part.transaction, changes: [] };
       rowCount -= part.changes.length;

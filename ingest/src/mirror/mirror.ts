@@ -6,16 +6,21 @@ import type { Lsn } from "../lsn.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { createInbox } from "./inbox.ts";
 import type { Inbox } from "./inbox.ts";
-import { prepareStore } from "./mirror-store.ts";
+import { createFaults } from "./faults.ts";
+import { prepareStore, suspendTable } from "./mirror-store.ts";
+import { TableFault } from "./problems.ts";
+import type { MirrorProblem } from "./problems.ts";
 import { createProgress } from "./progress.ts";
 import type { Applied, AppliedEvent } from "./progress.ts";
 import { createPump } from "./pump.ts";
 import type { Pump } from "./pump.ts";
 import { connectSource, streamSlot } from "./replication-connection.ts";
 import type { ReplicationStream } from "./replication-connection.ts";
+import { ensurePublication } from "./publication.ts";
 import { prepareMirror } from "./session.ts";
-import type { MirrorLogger, MirrorTarget } from "./session.ts";
-import { ensurePublication } from "./source-catalog.ts";
+import type { CopyProgress, MirrorLogger, MirrorTarget } from "./session.ts";
+import { readSlotHealth, slotProblems } from "./slot-health.ts";
+import type { SlotHealth } from "./slot-health.ts";
 import { removeScratch } from "./table-copy.ts";
 
 export interface MirrorOptions extends MirrorTarget {
@@ -24,6 +29,29 @@ export interface MirrorOptions extends MirrorTarget {
   logger: MirrorLogger;
   /** For `lagSeconds`; default the machine's. */
   clock?: () => Date;
+  /** DuckDB has given its files up, as after a full disk: nothing can be written until this process is another. Called once. */
+  broken?: (error: Error) => void;
+}
+
+/** The last time that everything was copied. */
+export interface WholeCopy {
+  /** RFC 3339 UTC. */
+  at: string;
+  reason: string;
+  tables: number;
+  seconds: number;
+}
+
+/** What a person who looks after the mirror has to know. */
+export interface MirrorCondition {
+  /** What of the source is not mirrored, or not now, with what to do. */
+  problems: MirrorProblem[];
+  /** Null until it was read, and while there is no connection. */
+  slot: SlotHealth | null;
+  /** While everything is copied: which table, and how many of how many are done. */
+  copying: CopyProgress | null;
+  /** Since this process began; null when it went on where an earlier one stopped. */
+  lastCopy: WholeCopy | null;
 }
 
 /**
@@ -33,7 +61,7 @@ export interface MirrorOptions extends MirrorTarget {
 export interface Mirror {
   /**
    * Connects, copies what has to be copied, and streams from then on, through lost connections, until `stop`.
-   * Rejects when the first attempt fails: no such schema, `wal_level` not logical, a table without a key, no right to publish.
+   * Rejects when the first attempt fails: no such schema, `wal_level` not logical, no right to publish, no table that can be read.
    */
   start(): Promise<void>;
   /** Ends the stream after what is being applied; what was not applied comes again at the next start. */
@@ -48,11 +76,15 @@ export interface Mirror {
   lagSeconds(): number | null;
   /** Stands still with exactly the transactions that committed before `lsn` applied. Returns the function that lets it go on. */
   holdAt(lsn: string): Promise<() => void>;
+  /** Resolves when the source's tables, as they are now, have been followed, with those read again that had to be; rejects without a connection for so long. */
+  settle(timeoutMs?: number): Promise<void>;
+  condition(): MirrorCondition;
 }
 
 const batchMs = 100;
 const checkMs = 1_000;
 const catalogMs = 5_000;
+const settleMs = 30_000;
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
 /** Rows waiting in memory at which the socket is paused. */
@@ -81,6 +113,14 @@ export function createMirror(options: MirrorOptions): Mirror {
   let wake = (): void => {};
   let failure: Error | undefined;
   let due = false;
+  const faults = createFaults();
+  const refused = new Set<string>();
+  let catalogProblems: MirrorProblem[] = [];
+  let copying: CopyProgress | null = null;
+  let lastCopy: WholeCopy | null = null;
+  let slot: SlotHealth | null = null;
+  let disconnected: string | null = null;
+  let isBroken = false;
 
   const wakeUp = (): void => {
     due = true;
@@ -95,14 +135,24 @@ export function createMirror(options: MirrorOptions): Mirror {
     failure = undefined;
     const client = await connectSource(target.sourceUrl);
     try {
-      await ensurePublication(client, target.publication, target.schema);
+      const publication = await ensurePublication(client, target.publication, target.schema);
       await removeScratch(warehouse.dir);
-      const { tables, state, copied } = await prepareMirror(target, { connection: store, dir: warehouse.dir }, client, logger);
+      const started = performance.now();
+      const preparation = { client, connection: store, dir: warehouse.dir, publication, refused, faults, logger };
+      const { tables, state, copied, reason } = await prepareMirror(target, {
+        ...preparation,
+        copying: (now) => (copying = now),
+      });
+      if (reason !== null) {
+        const seconds = Math.round((performance.now() - started) / 100) / 10;
+        lastCopy = { at: clock().toISOString(), reason, tables: copied.length, seconds };
+      }
       const from = parseLsn(state.lsn);
       const inbox = createInbox(from, wakeUp);
       let stream: ReplicationStream | undefined;
       const acknowledge = (lsn: Lsn): void => stream?.acknowledge(lsn);
-      const pump = createPump({ target, connection: store, dir: warehouse.dir, client, inbox, tables, progress, acknowledge, logger });
+      const found = (problems: MirrorProblem[]): void => void (catalogProblems = problems);
+      const pump = createPump({ target, ...preparation, inbox, tables, progress, acknowledge, found });
       stream = await streamSlot(
         target.sourceUrl,
         { slot: target.slot, publication: target.publication, from },
@@ -116,6 +166,7 @@ export function createMirror(options: MirrorOptions): Mirror {
           ended: fail,
         },
       );
+      disconnected = null;
       pump.lookAtCatalog();
       wakeUp();
       if (copied.length > 0 || progress.current() === null) progress.advance(from, state.at, copied);
@@ -151,6 +202,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     const catalogLooks = setInterval(() => {
       current.pump.lookAtCatalog();
       wakeUp();
+      checking = checking.then(async () => void (slot = await readSlotHealth(current.client, target.slot))).catch(fail);
     }, catalogMs);
     try {
       for (;;) {
@@ -172,6 +224,15 @@ export function createMirror(options: MirrorOptions): Mirror {
     }
   }
 
+  /** DuckDB refuses everything after an error that may have left a file half written; only a new process finds out what is in it. */
+  function lostFiles(error: Error): void {
+    const words = `${error.message} ${String((error.cause as Error | undefined)?.message ?? "")}`;
+    if (isBroken || !/database has been invalidated|FATAL Error/.test(words)) return;
+    isBroken = true;
+    logger.error({ err: error }, "DuckDB has given up its files");
+    options.broken?.(error);
+  }
+
   async function run(store: DuckDBConnection, first: Session): Promise<void> {
     let retryMs = firstRetryMs;
     session = first;
@@ -189,6 +250,15 @@ export function createMirror(options: MirrorOptions): Mirror {
         }
       } catch (error) {
         if (stopping.signal.aborted) return;
+        slot = null;
+        if (error instanceof TableFault) {
+          logger.error({ err: error, table: error.table }, "a table is copied again; the others go on where they were");
+          faults.note(error.table, error.message);
+          await suspendTable(store, error.table).catch(lostFiles);
+          continue;
+        }
+        disconnected = (error as Error).message;
+        lostFiles(error as Error);
         logger.error({ err: error, retryMs }, "the mirror lost its source and connects again");
         await delay(retryMs, undefined, { signal: stopping.signal }).catch(() => {});
         retryMs = Math.min(retryMs * 2, longestRetryMs);
@@ -216,6 +286,34 @@ export function createMirror(options: MirrorOptions): Mirror {
     lagSeconds() {
       const applied = progress.current();
       return applied ? Math.max(0, (clock().getTime() - Date.parse(applied.at)) / 1000) : null;
+    },
+    async settle(timeoutMs = settleMs) {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        try {
+          if (!session) throw new Error(disconnected ?? "the mirror is not connected to its source");
+          const settled = session.pump.settle();
+          wakeUp();
+          return await settled;
+        } catch (error) {
+          // A connection that ended takes the question with it; the next one answers it.
+          if (stopping.signal.aborted || performance.now() > deadline) throw error;
+          await delay(firstRetryMs, undefined, { signal: stopping.signal }).catch(() => {});
+        }
+      }
+    },
+    condition() {
+      const problems = [...faults.problems(), ...catalogProblems, ...slotProblems(target.slot, slot)];
+      if (disconnected !== null) {
+        problems.unshift({
+          code: "disconnected",
+          table: null,
+          column: null,
+          what: disconnected,
+          remedy: "it connects again by itself as soon as the cause is removed",
+        });
+      }
+      return { problems, slot, copying, lastCopy };
     },
     holdAt(lsn) {
       const current = session;

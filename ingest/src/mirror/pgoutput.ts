@@ -15,11 +15,11 @@ export interface Relation {
   columns: { name: string; typeOid: number; typeMod: number }[];
 }
 
-/** `old` is the row before (replica identity full) or its identifying columns, the rest null; absent when the key did not change. */
+/** `old` is the row before (`whole`: replica identity full) or its identifying columns, the rest null; absent when the key did not change. */
 export type RowChange =
   | { op: "insert"; relation: Relation; row: Tuple }
-  | { op: "update"; relation: Relation; old: Tuple | null; row: Tuple }
-  | { op: "delete"; relation: Relation; old: Tuple }
+  | { op: "update"; relation: Relation; old: Tuple | null; whole: boolean; row: Tuple }
+  | { op: "delete"; relation: Relation; old: Tuple; whole: boolean }
   | { op: "truncate"; relation: Relation };
 
 export type Message =
@@ -111,13 +111,14 @@ export function createDecoder(): (bytes: Buffer) => Message {
   function update(): RowChange {
     const table = known();
     const kind = bytes[at++];
-    if (kind === 0x4e /* N */) return { op: "update", relation: table, old: null, row: tuple() };
+    if (kind === 0x4e /* N */) return { op: "update", relation: table, old: null, whole: false, row: tuple() };
     const old = tuple();
     at += 1; // N
     const row = tuple();
     // Under replica identity full the old row holds what the new one leaves out.
-    if (kind === 0x4f /* O */) for (const [index, value] of row.entries()) if (value === undefined) row[index] = old[index];
-    return { op: "update", relation: table, old, row };
+    const whole = kind === 0x4f; // O
+    if (whole) for (const [index, value] of row.entries()) if (value === undefined) row[index] = old[index];
+    return { op: "update", relation: table, old, whole, row };
   }
 
   function truncate(): RowChange[] {
@@ -139,8 +140,8 @@ export function createDecoder(): (bytes: Buffer) => Message {
         return { tag: "changes", changes: [update()] };
       case 0x44 /* D */: {
         const table = known();
-        at += 1; // K or O
-        return { tag: "changes", changes: [{ op: "delete", relation: table, old: tuple() }] };
+        const whole = bytes[at++] === 0x4f; // O, else K
+        return { tag: "changes", changes: [{ op: "delete", relation: table, old: tuple(), whole }] };
       }
       case 0x54 /* T */:
         return { tag: "changes", changes: truncate() };

@@ -5,17 +5,22 @@ import { formatLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
 import { applyTableChanges } from "./apply-changes.ts";
 import type { Inbox, Received } from "./inbox.ts";
-import { writeState } from "./mirror-store.ts";
+import type { Faults } from "./faults.ts";
+import { forgetSource, readState, writeState } from "./mirror-store.ts";
 import type { StoredTable } from "./mirror-store.ts";
-import type { Relation } from "./pgoutput.ts";
+import { TableFault } from "./problems.ts";
+import type { MirrorProblem } from "./problems.ts";
 import type { Progress } from "./progress.ts";
-import { adoptTables, openMoment } from "./session.ts";
-import type { MirrorLogger, MirrorTarget } from "./session.ts";
-import { missingKeys, readPublishedTables } from "./source-catalog.ts";
+import { readPublication } from "./publication.ts";
+import type { Publication } from "./publication.ts";
+import { adoptTables, downloadAtMoment, isImpatient, lookAtSource, openMoment } from "./session.ts";
+import type { MirrorLogger, MirrorTarget, SourceMoment } from "./session.ts";
+import { readSourceTables } from "./source-catalog.ts";
+import type { SourceTables } from "./source-catalog.ts";
 import { foldTableChanges } from "./table-changes.ts";
 import type { TableChanges } from "./table-changes.ts";
-import { downloadTable, loadDownload } from "./table-copy.ts";
-import type { CopyMoment } from "./table-copy.ts";
+import { loadDownload } from "./table-copy.ts";
+import type { CopyMoment, Download } from "./table-copy.ts";
 
 /** Rows of one unfinished transaction that are applied (not committed) before the rest has come, to bound memory. */
 const partRows = 50_000;
@@ -23,7 +28,17 @@ const partRows = 50_000;
 /** Tables read again at a moment ahead of the stream; they are loaded when the stream has come to it. */
 interface PendingCopy {
   moment: CopyMoment;
-  copies: { stored: StoredTable; file: string }[];
+  copies: { stored: StoredTable; download: Download }[];
+}
+
+/** The other tables stand still while one is read again: for locks that long transactions of the source hold, only so long. */
+const patienceMs = 2_000;
+
+/** Someone wants to know that the source's catalog has been followed. */
+interface Settling {
+  looked: boolean;
+  resolve: () => void;
+  reject: (error: Error) => void;
 }
 
 /** Someone wants the mirror to stand still exactly at a position. */
@@ -43,7 +58,13 @@ export interface PumpOptions {
   /** An ordinary connection to the source, for its catalog. */
   client: Client;
   inbox: Inbox;
+  publication: Publication;
+  /** Tables that this role may not publish. */
+  refused: Set<string>;
   tables: Map<string, StoredTable>;
+  faults: Faults;
+  /** Told after each look at the catalog what of it can't be mirrored. */
+  found: (problems: MirrorProblem[]) => void;
   progress: Progress;
   /** Confirms a durable position to the source. */
   acknowledge: (lsn: Lsn) => void;
@@ -57,6 +78,8 @@ export interface Pump {
   /** Compares the source's catalog with the mirror's tables at the next `drain`. */
   lookAtCatalog(): void;
   hold(hold: Hold): void;
+  /** Resolves when the catalog, as it is now, has been followed and nothing that can be read waits for its copy. */
+  settle(): Promise<void>;
   /** More must be received before anything can be applied: the stream must not be paused. */
   readonly waitsForMore: boolean;
   /** Gives up what is half done. */
@@ -66,9 +89,10 @@ export interface Pump {
 const microsToText = (micros: bigint): string => new Date(Number(micros / 1000n)).toISOString();
 
 export function createPump(options: PumpOptions): Pump {
-  const { target, connection, inbox, tables, progress, logger } = options;
+  const { target, connection, inbox, tables, faults, progress, logger } = options;
   const holds: Hold[] = [];
-  const complained = new Set<string>();
+  let settlings: Settling[] = [];
+  let complained = "";
   let pending: PendingCopy | null = null;
   let catalogDue = false;
   let inTransaction = false;
@@ -76,50 +100,85 @@ export function createPump(options: PumpOptions): Pump {
   let touched = new Set<string>();
   let lastCommitAt: bigint | null = null;
 
-  const fits = (relation: Relation): boolean => {
-    const stored = tables.get(relation.name);
-    if (!stored || stored.table.oid !== relation.oid || stored.table.columns.length !== relation.columns.length) return false;
-    const known = new Map(stored.table.columns.map((column) => [column.name, column]));
-    return relation.columns.every(
-      ({ name, typeOid, typeMod }) => known.get(name)?.typeOid === typeOid && known.get(name)?.typeMod === typeMod,
+  /** Throws when the publication is not what it was: what was changed meanwhile is in no stream, so everything has to be copied again. */
+  async function checkPublication(): Promise<void> {
+    const now = await readPublication(options.client, target.publication);
+    if (now?.oid === options.publication.oid && now.missing.length === 0) return;
+    await forgetSource(connection);
+    throw new Error(
+      `the publication "${target.publication}" was ${now?.oid === options.publication.oid ? "altered" : "dropped"} while the mirror ran`,
     );
-  };
+  }
 
-  /** A relation that differs from the table as known may be older than it; the catalog decides. */
+  function tell({ problems }: SourceTables): void {
+    options.found(problems);
+    const words = JSON.stringify(problems);
+    if (words === complained) return;
+    complained = words;
+    for (const { table, column, what, remedy } of problems) logger.warn({ table, column, remedy }, `not mirrored: ${what}`);
+  }
+
+  async function adopt(found: SourceTables): Promise<void> {
+    // Removed tables have no changes of their own in this batch; the position is that of what is durable.
+    const state = (await readState(connection))!;
+    for (const name of await adoptTables(connection, tables, found.tables, state)) touched.add(name);
+  }
+
+  /**
+   * The server describes a relation again whenever something about it may have changed; what, only the catalog tells: the same names and types may be those
+   * of other columns, and rows may have been rewritten.
+   */
   async function adoptSchemaChanges(): Promise<void> {
     for (;;) {
-      const described = inbox.takeRelations().filter(({ schema }) => schema === target.schema);
-      if (!catalogDue && described.every(fits)) return;
+      const described = inbox.takeRelations().some(({ schema }) => schema === target.schema);
+      if (!described && !catalogDue) return;
       catalogDue = false;
-      const published = await readPublishedTables(options.client, target.publication, target.schema);
-      const keyless = await adoptTables(connection, tables, published);
-      for (const table of keyless) {
-        if (complained.has(table.name)) continue;
-        complained.add(table.name);
-        logger.error({ table: table.name }, missingKeys(target.schema, [table]));
-      }
+      for (const settling of settlings) settling.looked = true;
+      await checkPublication();
+      const found = await lookAtSource(options.client, target, options.publication, options.refused);
+      tell(found);
+      await adopt(found);
+    }
+  }
+
+  const due = (): string[] =>
+    [...tables.values()].filter(({ needsCopy, table }) => needsCopy && !faults.isResting(table.name)).map(({ table }) => table.name);
+
+  async function openPatiently(names: readonly string[]): Promise<SourceMoment | null> {
+    try {
+      return await openMoment(target.sourceUrl, { name: `${target.slot}_copy`, temporary: true }, patienceMs);
+    } catch (error) {
+      if (!isImpatient(error)) throw error;
+      for (const name of names) faults.delay(name, "transactions in the source are open for long, and a copy can only begin after them");
+      return null;
     }
   }
 
   async function readAgain(): Promise<void> {
-    const names = [...tables.values()].filter(({ needsCopy }) => needsCopy).map(({ table }) => table.name);
+    const names = due();
     if (names.length === 0) return;
+    const opened = await openPatiently(names);
+    if (!opened) return;
     logger.info({ tables: names }, "reading tables again");
-    const opened = await openMoment(target.sourceUrl, { name: `${target.slot}_copy`, temporary: true });
     const copies: PendingCopy["copies"] = [];
+    pending = { moment: opened.moment, copies };
     try {
-      const published = await readPublishedTables(opened.client, target.publication, target.schema);
-      await adoptTables(connection, tables, published);
-      for (const { name } of published) {
-        const stored = tables.get(name);
-        if (stored?.needsCopy) copies.push({ stored, file: await downloadTable(opened.client, target.schema, stored.table, options.dir) });
+      await adopt(await readSourceTables(opened.client, target.publication, target.schema));
+      for (const name of due()) {
+        const stored = tables.get(name)!;
+        try {
+          copies.push({ stored, download: await downloadAtMoment(opened.client, target.schema, stored.table, options.dir) });
+        } catch (error) {
+          if (!(error instanceof TableFault)) throw error;
+          logger.error({ err: error, table: name }, "a table can't be read; the others go on");
+          if (isImpatient(error.cause)) faults.delay(name, "a transaction in the source holds a lock on it");
+          else faults.note(name, error.message);
+        }
       }
     } finally {
       await opened.close();
     }
-    // Dropped meanwhile: there is nothing to read.
-    for (const name of names) if (!copies.some(({ stored }) => stored.table.name === name)) tables.delete(name);
-    pending = { moment: opened.moment, copies };
+    if (copies.length === 0) pending = null;
   }
 
   async function begin(): Promise<void> {
@@ -138,8 +197,8 @@ export function createPump(options: PumpOptions): Pump {
         let table = folded.get(name);
         if (!table) {
           const stored = tables.get(name);
-          // A table not copied yet has these changes in its copy.
-          if (!stored?.copied) continue;
+          // A table not copied yet has these changes in its copy; one that was dropped or renamed meanwhile is another.
+          if (!stored?.copied || stored.table.oid !== change.relation.oid) continue;
           table = foldTableChanges(stored.table);
           folded.set(name, table);
         }
@@ -156,15 +215,17 @@ export function createPump(options: PumpOptions): Pump {
 
   async function loadPending({ moment, copies }: PendingCopy): Promise<void> {
     await begin();
-    for (const { stored, file } of copies) {
+    for (const copy of copies) {
+      const { stored } = copy;
       const { name } = stored.table;
       // Altered again since the copy was made: it stays due, and the next copy will do.
       if (tables.get(name) === stored) {
         const first = !stored.copied;
-        if ((await loadDownload(connection, stored, file, moment)) || first) touched.add(name);
+        if ((await loadDownload(connection, stored, copy.download, moment)) || first) touched.add(name);
         tables.set(name, { ...stored, needsCopy: false, copied: true });
+        faults.clear(name);
       }
-      await rm(file, { force: true });
+      await rm(copy.download.file, { force: true });
     }
   }
 
@@ -185,10 +246,17 @@ export function createPump(options: PumpOptions): Pump {
   }
 
   /** At most one part of a transaction that is too large to wait for its end. */
-  async function applyPart(): Promise<void> {
+  async function applyPart(before: Lsn | undefined): Promise<void> {
     if (inbox.rowCount < partRows) return;
-    const part = inbox.takePart();
+    const part = inbox.takePart(before);
     if (part) await applyParts([part]);
+  }
+
+  function endSettlings(): void {
+    if (pending || inTransaction || catalogDue || due().length > 0) return;
+    const ended = settlings.filter(({ looked }) => looked);
+    settlings = settlings.filter(({ looked }) => !looked);
+    for (const { resolve } of ended) resolve();
   }
 
   return {
@@ -201,6 +269,10 @@ export function createPump(options: PumpOptions): Pump {
     hold(hold) {
       holds.push(hold);
     },
+    settle() {
+      catalogDue = true;
+      return new Promise((resolve, reject) => settlings.push({ looked: false, resolve, reject }));
+    },
     async drain() {
       // Tables can't be altered while part of a transaction is applied; what comes for unknown columns until its end is read again afterwards.
       if (!inTransaction) {
@@ -208,30 +280,32 @@ export function createPump(options: PumpOptions): Pump {
         if (!pending && holds.length === 0) await readAgain();
       }
       const copy = pending;
-      if (copy) {
-        if (!inbox.hasAllBefore(copy.moment.lsn)) return;
-        if (!inTransaction) await adoptSchemaChanges();
-        const { parts, through } = inbox.takeWhole(copy.moment.lsn);
-        await applyParts(parts);
+      const hold = copy ? undefined : holds[0];
+      const before = copy?.moment.lsn ?? hold?.lsn;
+      const { parts, through } = inbox.takeWhole(before);
+      await applyParts(parts);
+      const reached = before !== undefined && inbox.hasAllBefore(before);
+      if (copy && reached) {
         await loadPending(copy);
         pending = null;
-        return commit(through);
-      }
-      const [hold] = holds;
-      const { parts, through } = inbox.takeWhole(hold?.lsn);
-      await applyParts(parts);
-      if (parts.length > 0 || !inTransaction) await commit(through);
-      if (hold && inbox.hasAllBefore(hold.lsn)) {
-        hold.reached();
-        await hold.released;
-        holds.shift();
+        await commit(through);
       } else {
-        await applyPart();
+        if (parts.length > 0 || !inTransaction) await commit(through);
+        if (hold && reached) {
+          hold.reached();
+          await hold.released;
+          holds.shift();
+        } else {
+          await applyPart(before);
+        }
       }
+      endSettlings();
     },
     async abort() {
-      for (const hold of holds) hold.lost(new Error("the mirror lost its source"));
-      for (const { file } of pending?.copies ?? []) await rm(file, { force: true });
+      const lost = new Error("the mirror lost its source");
+      for (const hold of holds) hold.lost(lost);
+      for (const { reject } of settlings) reject(lost);
+      for (const { download } of pending?.copies ?? []) await rm(download.file, { force: true });
       // A commit that failed has already ended the transaction; the error worth telling is the one that led here.
       if (inTransaction) await connection.run("rollback").catch(() => {});
     },

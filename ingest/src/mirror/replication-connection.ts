@@ -29,10 +29,10 @@ export interface StreamEvents {
 }
 
 /** An ordinary or replication client whose values are text in known settings. */
-export async function connectSource(url: string, options: { replication?: boolean } = {}): Promise<Client> {
+export async function connectSource(url: string, options: { replication?: boolean; lockTimeoutMs?: number } = {}): Promise<Client> {
   const client = new Client({
     connectionString: url,
-    options: textSettings,
+    options: `${textSettings} -c lock_timeout=${options.lockTimeoutMs ?? 0}`,
     application_name: "kehu mirror",
     keepAlive: true,
     ...(options.replication ? { replication: "database" } : {}),

@@ -4,13 +4,27 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import { formatLsn, parseLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
-import { inTransaction, readSource, readState, readTables, reshapeTable, writeSource, writeState } from "./mirror-store.ts";
+import type { Faults } from "./faults.ts";
+import {
+  inTransaction,
+  readSource,
+  readState,
+  readTables,
+  removeTable,
+  reshapeTable,
+  suspendTable,
+  writeSource,
+  writeState,
+} from "./mirror-store.ts";
 import type { MirrorSource, MirrorState, StoredTable } from "./mirror-store.ts";
+import { TableFault } from "./problems.ts";
+import { publishTables } from "./publication.ts";
+import type { Publication } from "./publication.ts";
 import { connectSource, createSlot } from "./replication-connection.ts";
-import { missingKeys, readPublishedTables } from "./source-catalog.ts";
-import type { SourceTable } from "./source-catalog.ts";
-import { downloadTable, loadDownload } from "./table-copy.ts";
-import type { CopyMoment } from "./table-copy.ts";
+import { readSourceTables } from "./source-catalog.ts";
+import type { SourceTable, SourceTables } from "./source-catalog.ts";
+import { downloadTable, isRowTooLong, loadDownload, withLongerRows } from "./table-copy.ts";
+import type { CopyMoment, Download } from "./table-copy.ts";
 
 /** What a mirror mirrors. */
 export interface MirrorTarget {
@@ -35,12 +49,15 @@ export interface SourceMoment {
   close(): Promise<void>;
 }
 
-/** Makes a slot and opens the moment of its first position. Waits for the transactions that are running in the source. */
-export async function openMoment(sourceUrl: string, slot: { name: string; temporary: boolean }): Promise<SourceMoment> {
-  const replication = await connectSource(sourceUrl, { replication: true });
+/**
+ * Makes a slot and opens the moment of its first position. Waits for the transactions that are running in the source; with `patienceMs` only so long for
+ * each, then it throws an error of which `isImpatient` is true.
+ */
+export async function openMoment(sourceUrl: string, slot: { name: string; temporary: boolean }, patienceMs = 0): Promise<SourceMoment> {
+  const replication = await connectSource(sourceUrl, { replication: true, lockTimeoutMs: patienceMs });
   let client: Client | undefined;
   try {
-    client = await connectSource(sourceUrl);
+    client = await connectSource(sourceUrl, { lockTimeoutMs: patienceMs });
     // Taken before the snapshot: what is said to be fresh to this time must be in it.
     const before = await client.query<{ at: Date }>("select clock_timestamp() as at");
     const exported = await createSlot(replication, slot.name, slot);
@@ -62,12 +79,15 @@ export async function openMoment(sourceUrl: string, slot: { name: string; tempor
   }
 }
 
-/** Which database of which server this is: a restored or rebuilt server has another id. */
-export async function identifySystem(sourceUrl: string): Promise<{ systemId: string; database: string }> {
+/** Whether an error says that the source's locks were not to be had in time. */
+export const isImpatient = (error: unknown): boolean => (error as { code?: string }).code === "55P03"; // lock_not_available
+
+/** Which database of which server this is: a rebuilt server has another id, one restored or promoted another timeline. */
+export async function identifySystem(sourceUrl: string): Promise<{ systemId: string; database: string; timeline: number }> {
   const replication = await connectSource(sourceUrl, { replication: true });
   try {
-    const { rows } = await replication.query<{ systemid: string; dbname: string }>("IDENTIFY_SYSTEM");
-    return { systemId: rows[0]!.systemid, database: rows[0]!.dbname };
+    const { rows } = await replication.query<{ systemid: string; dbname: string; timeline: number }>("IDENTIFY_SYSTEM");
+    return { systemId: rows[0]!.systemid, database: rows[0]!.dbname, timeline: Number(rows[0]!.timeline) };
   } finally {
     await replication.end();
   }
@@ -99,63 +119,167 @@ async function dropSlot(client: Client, slot: string): Promise<void> {
   await client.query("select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1", [slot]);
 }
 
-/** Says why the mirrored rows can't be continued from the slot, or null when they can. */
-function gap(state: MirrorState | null, known: MirrorSource | null, now: MirrorSource, slot: SlotRow | null): string | null {
-  if (!state || !known) return "nothing has been copied yet";
+/** Says why the mirrored rows can't be continued from the slot, or null when they can. `end`: of the source's log. */
+function gap(state: MirrorState | null, known: MirrorSource | null, now: MirrorSource, slot: SlotRow | null, end: Lsn): string | null {
+  if (!state) return "nothing has been copied yet";
+  if (!known) return "the publication was not whole for a time";
   if (known.systemId !== now.systemId || known.database !== now.database) return "the source is another database system";
   if (known.schema !== now.schema || known.publication !== now.publication) return "the mirror was of another schema or publication";
+  if (known.publicationOid !== null && known.publicationOid !== now.publicationOid) return "the publication was made anew";
+  if (known.timeline !== null && known.timeline !== now.timeline) return "the source was restored or promoted";
   if (!slot || known.slot !== now.slot) return "the replication slot is gone";
   if (slot.status === "lost") return "the server has dropped log that the replication slot needs";
   if (slot.confirmed !== null && parseLsn(slot.confirmed) > parseLsn(state.lsn)) return "the replication slot is ahead of the mirror";
+  if (end < parseLsn(state.lsn)) return "the source is behind the mirror: it was restored from an older copy";
   return null;
 }
 
-/** The catalog's tables compared with the mirror's; reshapes what differs and marks what must be copied. Returns tables that have no key. */
+/** Looks at the source's catalog; where the publication lists its tables, publishes new ones first. `refused` remembers those that this role may not publish. */
+export async function lookAtSource(
+  client: Client,
+  target: MirrorTarget,
+  publication: Publication,
+  refused: Set<string>,
+): Promise<SourceTables> {
+  const found = await readSourceTables(client, target.publication, target.schema);
+  const missing = publication.listed ? found.unpublished.filter((name) => !refused.has(name)) : [];
+  if (missing.length === 0) return found;
+  for (const name of await publishTables(client, target.publication, target.schema, missing)) refused.add(name);
+  return readSourceTables(client, target.publication, target.schema);
+}
+
+/**
+ * Compares the catalog's tables with the mirror's, reshapes what differs and marks what must be copied, and removes what is no longer there, as of `state`.
+ * Returns the names of those removed.
+ */
 export async function adoptTables(
   connection: DuckDBConnection,
   tables: Map<string, StoredTable>,
   published: readonly SourceTable[],
-): Promise<SourceTable[]> {
+  state: MirrorState,
+): Promise<string[]> {
+  const names = new Set(published.map(({ name }) => name));
+  const removed = [...tables.keys()].filter((name) => !names.has(name));
+  for (const name of removed) {
+    await removeTable(connection, name, state);
+    tables.delete(name);
+  }
   for (const table of published) {
-    if (table.key.length === 0) continue;
     const known = tables.get(table.name);
     if (known && JSON.stringify(known.table) === JSON.stringify(table)) continue;
-    const types = new Map(known?.table.columns.map(({ name, type }) => [name, type]));
-    const rereads =
-      !known || known.needsCopy || known.table.oid !== table.oid || table.columns.some(({ name, type }) => types.get(name) !== type);
-    const stored = { table, needsCopy: rereads, copied: known?.copied ?? false };
+    const sameRows = known !== undefined && known.table.oid === table.oid && known.table.key.join("\0") === table.key.join("\0");
+    const columns = new Map(known?.table.columns.map((column) => [column.name, column]));
+    const sameColumns = table.columns.every(({ name, type, position, shape }) => {
+      const column = columns.get(name);
+      return column?.type === type && column.position === position && column.shape === shape;
+    });
+    const needsCopy = !sameRows || !sameColumns || known.needsCopy || known.table.storage !== table.storage;
+    const stored = { table, needsCopy, copied: sameRows && known.copied };
     await reshapeTable(connection, stored);
     tables.set(table.name, stored);
   }
-  return published.filter(({ key }) => key.length === 0);
+  return removed;
 }
 
-/** Replaces the mirror's rows by those of a new slot's first moment. On an empty mirror this is the first copy. */
+/** How a copy gets on. */
+export interface CopyProgress {
+  table: string;
+  done: number;
+  tables: number;
+}
+
+export interface Preparation {
+  client: Client;
+  connection: DuckDBConnection;
+  /** Folder for the files of copies. */
+  dir: string;
+  publication: Publication;
+  /** Tables that this role may not publish. */
+  refused: Set<string>;
+  faults: Faults;
+  logger: MirrorLogger;
+  copying: (progress: CopyProgress | null) => void;
+}
+
+/** Downloads under savepoints: an error of one table leaves the transaction, and with it the moment, to the others. */
+export async function downloadAtMoment(client: Client, schema: string, table: SourceTable, dir: string): Promise<Download> {
+  await client.query("savepoint download");
+  try {
+    const download = await downloadTable(client, schema, table, dir);
+    await client.query("release savepoint download");
+    return download;
+  } catch (error) {
+    // Without an answer to this the connection is lost, which is no fault of the table.
+    await client.query("rollback to savepoint download");
+    throw new TableFault(table.name, `table "${table.name}" could not be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Replaces the mirror's rows by those of a new slot's first moment. On an empty mirror this is the first copy. Returns the tables copied. */
 async function copyEverything(
   target: MirrorTarget,
-  store: { connection: DuckDBConnection; dir: string },
+  preparation: Preparation,
   tables: Map<string, StoredTable>,
   now: MirrorSource,
-): Promise<Lsn> {
-  const { connection } = store;
+): Promise<string[]> {
+  const { connection, dir, faults, logger, copying } = preparation;
+  // Before the moment: what is published later is not in the slot's stream.
+  await lookAtSource(preparation.client, target, preparation.publication, preparation.refused);
   const opened = await openMoment(target.sourceUrl, { name: target.slot, temporary: false });
+  const failed = (fault: TableFault): void => {
+    logger.error({ err: fault, table: fault.table }, "a table can't be copied; the others go on");
+    faults.note(fault.table, fault.message);
+  };
   try {
-    const published = await readPublishedTables(opened.client, target.publication, target.schema);
-    const keyless = await adoptTables(connection, tables, published);
-    if (keyless.length > 0) throw new Error(missingKeys(target.schema, keyless));
-    await inTransaction(connection, async () => {
-      for (const { name } of published) {
-        const stored = tables.get(name)!;
-        const file = await downloadTable(opened.client, target.schema, stored.table, store.dir);
-        await loadDownload(connection, stored, file, opened.moment);
-        await rm(file, { force: true });
+    const { tables: published } = await readSourceTables(opened.client, target.publication, target.schema);
+    const state = { lsn: formatLsn(opened.moment.lsn), at: opened.moment.at };
+    await adoptTables(connection, tables, published, state);
+    const downloads = new Map<string, Download>();
+    const faulty: TableFault[] = [];
+    for (const [done, table] of published.entries()) {
+      copying({ table: table.name, done, tables: published.length });
+      try {
+        downloads.set(table.name, await downloadAtMoment(opened.client, target.schema, table, dir));
+      } catch (error) {
+        if (!(error instanceof TableFault)) throw error;
+        faulty.push(error);
+        failed(error);
       }
-      await writeState(connection, { lsn: formatLsn(opened.moment.lsn), at: opened.moment.at });
-      await writeSource(connection, now);
-    });
-    for (const { name } of published) tables.set(name, { ...tables.get(name)!, needsCopy: false, copied: true });
-    return opened.moment.lsn;
+    }
+    if (downloads.size === 0 && faulty[0]) throw faulty[0];
+    // A failed statement ends the whole transaction: it is done again without the table that failed.
+    for (;;) {
+      try {
+        await inTransaction(connection, async () => {
+          for (const [name, download] of downloads) await loadDownload(connection, tables.get(name)!, download, opened.moment);
+          // Those that failed are out of step with the new moment.
+          for (const name of tables.keys()) if (!downloads.has(name)) await suspendTable(connection, name);
+          await writeState(connection, state);
+          await writeSource(connection, now);
+        });
+        break;
+      } catch (error) {
+        if (!(error instanceof TableFault)) throw error;
+        const download = downloads.get(error.table)!;
+        const longer = isRowTooLong(error) ? await withLongerRows(download) : null;
+        if (longer) {
+          downloads.set(error.table, longer);
+          continue;
+        }
+        downloads.delete(error.table);
+        await rm(download.file, { force: true });
+        failed(error);
+      }
+    }
+    for (const [name, { file }] of downloads) {
+      tables.set(name, { ...tables.get(name)!, needsCopy: false, copied: true });
+      faults.clear(name);
+      await rm(file, { force: true });
+    }
+    for (const [name, stored] of tables) if (!downloads.has(name)) tables.set(name, { ...stored, needsCopy: true, copied: false });
+    return [...downloads.keys()];
   } finally {
+    copying(null);
     await opened.close();
   }
 }
@@ -165,21 +289,26 @@ export interface Prepared {
   state: MirrorState;
   /** Tables copied on the way here; empty when the stream goes on where it stopped. */
   copied: string[];
+  /** Why everything was copied; null when the stream goes on. */
+  reason: string | null;
 }
 
 /**
  * Brings the mirror to a state from which the slot's stream continues without a gap: reads what is stored, and copies everything again when the source, the
  * slot or its log is not the one that the stored rows came from.
  */
-export async function prepareMirror(
-  target: MirrorTarget,
-  store: { connection: DuckDBConnection; dir: string },
-  client: Client,
-  logger: MirrorLogger,
-): Promise<Prepared> {
-  const { connection } = store;
-  const { systemId, database } = await identifySystem(target.sourceUrl);
-  const now: MirrorSource = { systemId, database, schema: target.schema, slot: target.slot, publication: target.publication };
+export async function prepareMirror(target: MirrorTarget, preparation: Preparation): Promise<Prepared> {
+  const { connection, client, logger, publication } = preparation;
+  const { systemId, database, timeline } = await identifySystem(target.sourceUrl);
+  const now: MirrorSource = {
+    systemId,
+    database,
+    schema: target.schema,
+    slot: target.slot,
+    publication: target.publication,
+    publicationOid: publication.oid,
+    timeline,
+  };
   const tables = await readTables(connection);
   const slot = await readSlot(client, target.slot);
   if (slot && slot.database !== database) {
@@ -187,15 +316,17 @@ export async function prepareMirror(
       `the replication slot "${target.slot}" belongs to the database "${slot.database}"; give this mirror a slot of another name`,
     );
   }
-  const reason = gap(await readState(connection), await readSource(connection), now, slot);
+  const end = await client.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
+  const known = await readSource(connection);
+  const reason = gap(await readState(connection), known, now, slot, parseLsn(end.rows[0]!.lsn));
   if (reason === null) {
-    return { tables, state: (await readState(connection))!, copied: [] };
+    if (JSON.stringify(known) !== JSON.stringify(now)) await inTransaction(connection, () => writeSource(connection, now));
+    return { tables, state: (await readState(connection))!, copied: [], reason };
   }
   logger.info({ reason, slot: target.slot, schema: target.schema }, "copying the source");
   const started = performance.now();
   if (slot) await dropSlot(client, target.slot);
-  await copyEverything(target, store, tables, now);
-  const copied = [...tables.keys()];
+  const copied = await copyEverything(target, preparation, tables, now);
   logger.info({ tables: copied.length, seconds: Math.round((performance.now() - started) / 100) / 10 }, "source copied");
-  return { tables, state: (await readState(connection))!, copied };
+  return { tables, state: (await readState(connection))!, copied, reason };
 }

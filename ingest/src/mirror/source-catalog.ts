@@ -1,12 +1,18 @@
 import type { ClientBase } from "pg";
 import { duckType } from "./column-types.ts";
+import type { MirrorProblem } from "./problems.ts";
+import { quote } from "./publication.ts";
 
 export interface SourceColumn {
   name: string;
+  /** Its number in the table: a column dropped and made again under the same name has another. */
+  position: number;
   typeOid: number;
   typeMod: number;
   /** The type in DuckDB. */
   type: string;
+  /** Digest of the labels and attributes that the texts of its values are made of; null where there are none. Renaming a label changes rows in silence. */
+  shape: string | null;
 }
 
 /** A published table as it is now. */
@@ -14,32 +20,120 @@ export interface SourceTable {
   oid: number;
   name: string;
   columns: SourceColumn[];
-  /** Names of the columns that identify a row: the primary key, or the index that the replica identity names. */
+  /** Columns that identify a row: the primary key, or the index that the replica identity names. Empty: only the whole row tells it apart from others. */
   key: string[];
+  /** Rows are in its partitions. */
+  partitioned: boolean;
+  /** Digest of the files that hold its rows. A statement that rewrites a table, and a partition that comes or goes, change rows that no stream tells of. */
+  storage: string;
+}
+
+export interface SourceTables {
+  /** What can be mirrored, by name. */
+  tables: SourceTable[];
+  /** What can't, and what is not as it should be. */
+  problems: MirrorProblem[];
+  /** Tables that a publication that lists its tables lacks and could have. */
+  unpublished: string[];
+}
+
+/** Columns of `raw_changes` besides the table's own. */
+export const changeColumns = [
+  ["_op", "VARCHAR"],
+  ["_lsn", "UBIGINT"],
+  ["_commit_at", "TIMESTAMPTZ"],
+  ["_actor", "VARCHAR"],
+  ["_seq", "BIGINT"],
+] as const;
+
+interface CatalogColumn {
+  name: string;
+  position: number;
+  typeOid: number;
+  typeMod: number;
+  base: string;
+  baseMod: number;
+  shape: string | null;
+  published: boolean;
+  generated: "" | "s" | "v";
 }
 
 interface CatalogRow {
   oid: number;
   name: string;
+  kind: "r" | "p" | "f";
+  persistence: "p" | "u" | "t";
+  published: boolean;
+  partsPublished: boolean;
+  filtered: boolean;
+  full: boolean;
   key: string[];
-  columns: { name: string; typeOid: number; typeMod: number; base: string; baseMod: number }[] | null;
+  storage: string | null;
+  columns: CatalogColumn[] | null;
 }
 
-const publishedTables = `
+const catalog = `
+with recursive published as materialized (
+  select tablename, attnames, rowfilter from pg_publication_tables where pubname = $1 and schemaname = $2
+), relation as materialized (
+  select cls.oid, cls.relname, cls.relkind, cls.relpersistence, cls.relreplident, pub.attnames, pub.rowfilter, pub.tablename is not null as published
+  from pg_class as cls
+  join pg_namespace as nsp on nsp.oid = cls.relnamespace
+  left join published as pub on pub.tablename = cls.relname
+  where nsp.nspname = $2 and cls.relkind in ('r', 'p', 'f') and cls.relpersistence <> 't' and (pub.tablename is not null or not cls.relispartition)
+), part (root, typ) as (
+  select distinct att.atttypid, att.atttypid from pg_attribute as att join relation on relation.oid = att.attrelid and att.attnum > 0 and not att.attisdropped
+  union
+  select part.root, made_of.oid
+  from part
+  join pg_type as typ on typ.oid = part.typ
+  cross join lateral (
+    select typ.typelem as oid where typ.typelem <> 0 and typ.typcategory = 'A'
+    union all select typ.typbasetype where typ.typbasetype <> 0
+    union all select att.atttypid from pg_attribute as att where att.attrelid = typ.typrelid and typ.typtype = 'c' and att.attnum > 0 and not att.attisdropped
+    union all select rng.rngsubtype from pg_range as rng where typ.oid in (rng.rngtypid, rng.rngmultitypid)
+  ) as made_of
+), shape as materialized (
+  select part.root, md5(string_agg(detail.words, ';' order by part.typ, detail.words)) as digest
+  from part
+  cross join lateral (
+    select 'label ' || label.oid || ' ' || label.enumlabel as words from pg_enum as label where label.enumtypid = part.typ
+    union all
+    select 'attribute ' || att.attnum || ' ' || att.atttypid from pg_attribute as att
+    join pg_type as typ on typ.typrelid = att.attrelid and typ.typtype = 'c'
+    where typ.oid = part.typ and att.attnum > 0 and not att.attisdropped
+  ) as detail
+  group by part.root
+)
 select
-  cls.oid::int8::float8 as oid,
-  cls.relname as name,
+  relation.oid::int8::float8 as oid,
+  relation.relname as name,
+  relation.relkind as kind,
+  relation.relpersistence as persistence,
+  relation.published,
+  relation.relkind = 'p' and exists (
+    select from pg_partition_tree(relation.oid) as tree join pg_class as leaf on leaf.oid = tree.relid join published on published.tablename = leaf.relname
+    where tree.isleaf
+  ) as "partsPublished",
+  relation.rowfilter is not null as filtered,
+  relation.relreplident = 'f' as "full",
+  -- A deferrable key may be there twice before a transaction's end, so it tells no rows apart.
   coalesce((
     select json_agg(att.attname order by part.position)
     from pg_index as idx
     cross join unnest(idx.indkey::int2[]) with ordinality as part(attnum, position)
-    join pg_attribute as att on att.attrelid = cls.oid and att.attnum = part.attnum
-    where idx.indrelid = cls.oid and part.position <= idx.indnkeyatts
-      and case when cls.relreplident = 'i' then idx.indisreplident else idx.indisprimary and cls.relreplident <> 'n' end
+    join pg_attribute as att on att.attrelid = relation.oid and att.attnum = part.attnum
+    where idx.indrelid = relation.oid and part.position <= idx.indnkeyatts and idx.indimmediate
+      and case when relation.relreplident = 'i' then idx.indisreplident else idx.indisprimary and relation.relreplident <> 'n' end
   ), '[]') as key,
+  case when relation.relkind = 'p'
+    then (select md5(string_agg(tree.relid::oid || ':' || pg_relation_filenode(tree.relid), ',' order by tree.relid::oid)) from pg_partition_tree(relation.oid) as tree where tree.isleaf)
+    else pg_relation_filenode(relation.oid)::text
+  end as storage,
   (
-    select json_agg(json_build_object('name', att.attname, 'typeOid', att.atttypid::int8, 'typeMod', att.atttypmod,
-      'base', base.typname, 'baseMod', base.mod) order by att.attnum)
+    select json_agg(json_build_object('name', att.attname, 'position', att.attnum, 'typeOid', att.atttypid::int8, 'typeMod', att.atttypmod,
+      'base', base.typname, 'baseMod', base.mod, 'shape', (select shape.digest from shape where shape.root = att.atttypid),
+      'published', coalesce(att.attname = any(relation.attnames), false), 'generated', att.attgenerated) order by att.attnum)
     from pg_attribute as att
     cross join lateral (
       with recursive chain as (
@@ -50,59 +144,140 @@ select
       )
       select typname, mod from chain where typtype <> 'd'
     ) as base
-    where att.attrelid = cls.oid and att.attnum > 0 and not att.attisdropped and att.attname = any(pub.attnames)
+    where att.attrelid = relation.oid and att.attnum > 0 and not att.attisdropped
   ) as columns
-from pg_publication_tables as pub
-join pg_namespace as nsp on nsp.nspname = pub.schemaname
-join pg_class as cls on cls.relname = pub.tablename and cls.relnamespace = nsp.oid
-where pub.pubname = $1 and pub.schemaname = $2
-order by cls.relname`;
+from relation
+order by relation.oid`;
 
-/** The published tables of a schema, by name. Tables without a key are among them, with an empty `key`. */
-export async function readPublishedTables(client: ClientBase, publication: string, schema: string): Promise<SourceTable[]> {
-  const { rows } = await client.query<CatalogRow>(publishedTables, [publication, schema]);
-  return rows.map(({ oid, name, key, columns }) => ({
-    oid,
-    name,
-    key,
-    columns: (columns ?? []).map(({ base, baseMod, ...column }) => ({ ...column, type: duckType(base, baseMod) })),
-  }));
+/** DuckDB takes names that differ in the case of these letters only for one. */
+export const folded = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+
+const reserved = new Set<string>(changeColumns.map(([name]) => name));
+
+/** Why this table can't be mirrored, or null. */
+function obstacle(row: CatalogRow, columns: readonly CatalogColumn[], schema: string, publication: string): MirrorProblem | null {
+  const name = `${quote(schema)}.${quote(row.name)}`;
+  const problem = (code: MirrorProblem["code"], what: string, remedy: string, column: string | null = null): MirrorProblem => ({
+    code,
+    table: row.name,
+    column,
+    what,
+    remedy,
+  });
+  if (row.kind === "f") {
+    return problem("foreign_table", "a foreign table: its rows are not in this database", "mirror the database that holds its rows");
+  }
+  if (row.persistence === "u") {
+    return problem("unlogged", "an unlogged table: its changes are not in the log", `alter table ${name} set logged`);
+  }
+  if (!row.published) {
+    const identified = row.full || row.key.length > 0;
+    const add = `alter publication ${quote(publication)} add table ${name}`;
+    return identified
+      ? problem("not_published", `the publication "${publication}" does not have it`, add)
+      : problem(
+          "not_published",
+          "no primary key: published, its updates would be refused by Postgres",
+          `alter table ${name} add primary key (...), or: alter table ${name} replica identity full; it is then published by itself or by: ${add}`,
+        );
+  }
+  if (row.filtered) {
+    const remedy = `alter publication ${quote(publication)} drop table ${name}; alter publication ${quote(publication)} add table ${name}`;
+    return problem("row_filter", "the publication has only some of its rows", remedy);
+  }
+  if (columns.length === 0) return problem("no_columns", "a table without columns that are published", "give it a column");
+  const seen = new Map<string, string>();
+  for (const column of columns) {
+    const fold = folded(column.name);
+    const other = seen.get(fold);
+    const rename = `alter table ${name} rename column ${quote(column.name)} to ...`;
+    if (other !== undefined) {
+      return problem("name_taken", `its columns "${other}" and "${column.name}" have one name in DuckDB`, rename, column.name);
+    }
+    if (reserved.has(fold))
+      return problem("reserved_name", `its column "${column.name}" is called like one of the change log`, rename, column.name);
+    seen.set(fold, column.name);
+  }
+  return null;
 }
 
-/** What to say about tables that can't be mirrored because nothing identifies their rows. */
-export const missingKeys = (schema: string, tables: readonly SourceTable[]): string =>
-  `no primary key: ${tables.map(({ name }) => `${schema}.${name}`).join(", ")}. ` +
-  "Add one (alter table ... add primary key (...)), or name a unique index (alter table ... replica identity using index ...), then start again.";
-
-const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
-/**
- * Makes sure the publication exists and the server can stream it. A superuser publishes the schema, so that later tables join by themselves; an owner
- * publishes the tables of now. Throws with the statement an administrator has to run when the role may do neither.
- */
-export async function ensurePublication(client: ClientBase, publication: string, schema: string): Promise<void> {
-  const settings = await client.query<{ wal_level: string; known: boolean; published: boolean }>(
-    `select current_setting('wal_level') as wal_level, exists (select from pg_namespace where nspname = $2) as known,
-       exists (select from pg_publication where pubname = $1) as published`,
-    [publication, schema],
-  );
-  const { wal_level: walLevel, known, published } = settings.rows[0]!;
-  if (walLevel !== "logical") {
-    throw new Error(
-      `the source has wal_level = ${walLevel}; logical replication needs wal_level = logical (a setting that takes a restart)`,
-    );
-  }
-  if (!known) throw new Error(`the source has no schema "${schema}"`);
-  if (published) return;
-  const whole = `create publication ${quote(publication)} for tables in schema ${quote(schema)} with (publish_via_partition_root = true)`;
-  const superuser = await client.query("select from pg_roles where rolname = current_user and rolsuper");
-  const tables = await client.query<{ name: string }>("select tablename as name from pg_tables where schemaname = $1 order by 1", [schema]);
-  const listed = tables.rows.map(({ name }) => `${quote(schema)}.${quote(name)}`).join(", ");
-  try {
-    await client.query(superuser.rowCount ? whole : `create publication ${quote(publication)} for table ${listed}`);
-  } catch (error) {
-    throw new Error(`the source has no publication "${publication}" and this role may not make it; as an administrator run: ${whole}`, {
-      cause: error,
+/** What of a mirrored table is not mirrored. */
+function shortcomings(row: CatalogRow, schema: string): MirrorProblem[] {
+  const name = `${quote(schema)}.${quote(row.name)}`;
+  const problems: MirrorProblem[] = (row.columns ?? [])
+    .filter(({ published }) => !published)
+    .map(({ name: column, generated }) => ({
+      code: generated === "" ? ("not_published" as const) : ("generated_column" as const),
+      table: row.name,
+      column,
+      what:
+        generated === "v"
+          ? "a virtual generated column is in no log"
+          : generated === "s"
+            ? "the publication has no generated columns"
+            : "the publication does not have this column",
+      remedy:
+        generated === ""
+          ? "publish the table without a column list"
+          : "compute it in a model; from Postgres 18 on a stored one comes with: alter publication ... set (publish_generated_columns = stored)",
+    }));
+  if (row.key.length === 0 && !row.full) {
+    problems.push({
+      code: "no_identity",
+      table: row.name,
+      column: null,
+      what: "no primary key: as it is published, Postgres refuses its updates and deletes",
+      remedy: `alter table ${name} add primary key (...), or: alter table ${name} replica identity full`,
     });
   }
+  return problems;
+}
+
+/** The tables of a schema as the catalog has them now (or, in a transaction with a snapshot, had them then). */
+export async function readSourceTables(client: ClientBase, publication: string, schema: string): Promise<SourceTables> {
+  const { rows } = await client.query<CatalogRow>(catalog, [publication, schema]);
+  const found: SourceTables = { tables: [], problems: [], unpublished: [] };
+  const names = new Map<string, string>();
+  for (const row of rows) {
+    // Where a publication has the partitions themselves, their parent has no rows of its own.
+    if (!row.published && row.partsPublished) continue;
+    const columns = (row.columns ?? []).filter(({ published }) => published);
+    const keyed = row.key.every((name) => columns.some((column) => column.name === name));
+    const known = names.get(folded(row.name));
+    const blocked: MirrorProblem | null =
+      obstacle(row, columns, schema, publication) ??
+      (known === undefined
+        ? null
+        : {
+            code: "name_taken",
+            table: row.name,
+            column: null,
+            what: `its name and that of "${known}" are one in DuckDB`,
+            remedy: `alter table ${quote(schema)}.${quote(row.name)} rename to ...`,
+          });
+    if (blocked) {
+      found.problems.push(blocked);
+      if (blocked.code === "not_published" && (row.full || row.key.length > 0)) found.unpublished.push(row.name);
+      continue;
+    }
+    names.set(folded(row.name), row.name);
+    found.problems.push(...shortcomings(row, schema));
+    found.tables.push({
+      oid: row.oid,
+      name: row.name,
+      key: keyed ? row.key : [],
+      partitioned: row.kind === "p",
+      storage: row.storage ?? "",
+      columns: columns.map(({ name, position, typeOid, typeMod, base, baseMod, shape }) => ({
+        name,
+        position,
+        typeOid,
+        typeMod,
+        type: duckType(base, baseMod),
+        shape,
+      })),
+    });
+  }
+  found.tables.sort((one, other) => (one.name < other.name ? -1 : 1));
+  return found;
 }

@@ -1,4 +1,5 @@
 import type { Relation, RowChange, Tuple } from "./pgoutput.ts";
+import { TableFault } from "./problems.ts";
 import type { SourceTable } from "./source-catalog.ts";
 
 /** What is known of a source's transaction besides its changes. */
@@ -30,7 +31,13 @@ export interface RowWithHoles {
   base: string[];
 }
 
-/** The changes of one table in one batch, folded to the last version of each key. Pure: nothing here reads or writes. */
+/** A row of a table without a key, and how many more (or fewer) of it there are after the batch. */
+export interface RowCount {
+  values: Tuple;
+  more: number;
+}
+
+/** The changes of one table in one batch. Pure: nothing here reads or writes. */
 export interface TableChanges {
   readonly table: SourceTable;
   readonly rows: StagedRow[];
@@ -39,21 +46,17 @@ export interface TableChanges {
   /** Some key of `rows` may be mirrored already. */
   readonly touchesMirrored: boolean;
   readonly holes: readonly RowWithHoles[];
+  /** Of a table without a key: what became of rows that are alike, since the last truncation. Null where rows have a key; `last` tells there. */
+  readonly counts: readonly RowCount[] | null;
   add(change: RowChange, transaction: Transaction): void;
 }
 
 /** Text can't hold NUL, so keys can't collide. */
 const keyText = (key: readonly string[]): string => key.join("\0");
 
-export function foldTableChanges(table: SourceTable): TableChanges {
-  const keyAt = table.key.map((name) => table.columns.findIndex((column) => column.name === name));
-  const rows: StagedRow[] = [];
-  const current = new Map<string, StagedRow>();
-  const holes = new Map<StagedRow, string[]>();
+/** How a table's rows lie in the tuples of a change, whose relation may be of another time than the table's definition. */
+function arranging(table: SourceTable): (relation: Relation, tuple: Tuple) => Tuple {
   const positions = new WeakMap<Relation, Int32Array>();
-  let truncated = false;
-  let touchesMirrored = false;
-
   /** For each of the table's columns its place in the relation as the change saw it; -1 where it had none. */
   const positionsIn = (relation: Relation): Int32Array => {
     let found = positions.get(relation);
@@ -63,26 +66,107 @@ export function foldTableChanges(table: SourceTable): TableChanges {
     }
     return found;
   };
-  const arrange = (relation: Relation, tuple: Tuple): Tuple => {
-    const from = positionsIn(relation);
+  return (relation, tuple) => {
     const values: Tuple = [];
-    for (const place of from) values.push(place < 0 ? null : tuple[place]);
+    for (const place of positionsIn(relation)) values.push(place < 0 ? null : tuple[place]);
     return values;
   };
-  const keyOf = (values: Tuple): string[] =>
-    keyAt.map((index) => {
-      const value = values[index];
-      if (typeof value !== "string")
-        throw new Error(`a change of table "${table.name}" came without its key column "${table.columns[index]?.name}"`);
-      return value;
-    });
-  const stage = (op: StagedRow["op"], values: Tuple, last: boolean, transaction: Transaction): StagedRow => {
+}
+
+function staging(rows: StagedRow[]) {
+  return (op: StagedRow["op"], values: Tuple, last: boolean, transaction: Transaction): StagedRow => {
     transaction.sequence += 1;
     const { commitLsn: lsn, commitAt: at, actor, sequence } = transaction;
     const row: StagedRow = { op, values, last, lsn, at, actor, seq: BigInt(sequence) };
     rows.push(row);
     return row;
   };
+}
+
+const nothing = (table: SourceTable): Tuple => table.columns.map(() => null);
+
+/** Folds to the last version of each key, or, in a table without a key, to how many rows of a kind came and went. */
+export const foldTableChanges = (table: SourceTable): TableChanges => (table.key.length > 0 ? foldByKey(table) : foldByRow(table));
+
+function foldByRow(table: SourceTable): TableChanges {
+  const rows: StagedRow[] = [];
+  const counts = new Map<string, RowCount>();
+  const arrange = arranging(table);
+  const stage = staging(rows);
+  let truncated = false;
+
+  const count = (values: Tuple, more: number): void => {
+    if (values.includes(undefined))
+      throw new TableFault(table.name, `a change of table "${table.name}", which has no key, came without its whole row`);
+    const text = values.map((value) => (value === null ? "-" : `+${value}`)).join("\0");
+    const known = counts.get(text);
+    if (known) known.more += more;
+    else counts.set(text, { values, more });
+  };
+  const leave = ({ relation, old, whole }: Extract<RowChange, { op: "update" | "delete" }>): Tuple => {
+    if (old === null || !whole) {
+      throw new TableFault(table.name, `a change of table "${table.name}", which has no key, came without the row before`);
+    }
+    const values = arrange(relation, old);
+    count(values, -1);
+    return values;
+  };
+  return {
+    table,
+    rows,
+    touchesMirrored: true,
+    holes: [],
+    get truncated() {
+      return truncated;
+    },
+    get counts() {
+      return [...counts.values()].filter(({ more }) => more !== 0);
+    },
+    add(change, transaction) {
+      switch (change.op) {
+        case "insert": {
+          const values = arrange(change.relation, change.row);
+          count(values, 1);
+          stage("insert", values, false, transaction);
+          return;
+        }
+        case "update": {
+          // Without a key the row before is told apart from others only by all of it, so it is logged as a deletion of its own.
+          stage("delete", leave(change), false, transaction);
+          const values = arrange(change.relation, change.row);
+          count(values, 1);
+          stage("update", values, false, transaction);
+          return;
+        }
+        case "delete":
+          stage("delete", leave(change), false, transaction);
+          return;
+        case "truncate":
+          counts.clear();
+          truncated = true;
+          stage("truncate", nothing(table), false, transaction);
+      }
+    },
+  };
+}
+
+function foldByKey(table: SourceTable): TableChanges {
+  const keyAt = table.key.map((name) => table.columns.findIndex((column) => column.name === name));
+  const rows: StagedRow[] = [];
+  const current = new Map<string, StagedRow>();
+  const holes = new Map<StagedRow, string[]>();
+  const arrange = arranging(table);
+  const stage = staging(rows);
+  let truncated = false;
+  let touchesMirrored = false;
+
+  const keyOf = (values: Tuple): string[] =>
+    keyAt.map((index) => {
+      const value = values[index];
+      if (typeof value !== "string")
+        throw new TableFault(table.name, `a change of table "${table.name}" came without its key column "${table.columns[index]?.name}"`);
+      return value;
+    });
   const supersede = (key: string): StagedRow | undefined => {
     const previous = current.get(key);
     if (previous) previous.last = false;
@@ -90,7 +174,7 @@ export function foldTableChanges(table: SourceTable): TableChanges {
   };
   const remove = (key: string[], transaction: Transaction): StagedRow | undefined => {
     touchesMirrored = true;
-    const values: Tuple = table.columns.map(() => null);
+    const values = nothing(table);
     for (const [part, index] of keyAt.entries()) values[index] = key[part];
     const previous = supersede(keyText(key));
     current.set(keyText(key), stage("delete", values, false, transaction));
@@ -125,6 +209,7 @@ export function foldTableChanges(table: SourceTable): TableChanges {
     get touchesMirrored() {
       return touchesMirrored;
     },
+    counts: null,
     get holes() {
       return [...holes].map(([row, base]) => ({ row, base }));
     },
@@ -146,12 +231,7 @@ export function foldTableChanges(table: SourceTable): TableChanges {
           for (const row of current.values()) row.last = false;
           current.clear();
           truncated = true;
-          stage(
-            "truncate",
-            table.columns.map(() => null),
-            false,
-            transaction,
-          );
+          stage("truncate", nothing(table), false, transaction);
       }
     },
   };

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { createTestDatabase } from "../../../operational-api/src/postgres/testing.ts";
+import { verify } from "../verify.ts";
+import type { Verification } from "../verify.ts";
 import { openWarehouse } from "../warehouse.ts";
 import type { Warehouse } from "../warehouse.ts";
 import { createMirror } from "./mirror.ts";
@@ -23,6 +25,8 @@ export interface MirrorBench {
   /** Resolves when everything committed in the source until now is applied. */
   settle(): Promise<void>;
   connect: Warehouse["connect"];
+  /** Compares the mirror that runs with the source. */
+  verify(): Promise<Verification>;
   /** Rows of a query on the mirror. */
   rows(sql: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
@@ -64,6 +68,7 @@ export async function openMirrorBench(): Promise<MirrorBench> {
       await mirror!.waitFor(await currentLsn(source), 20_000);
     },
     connect: () => warehouse!.connect(),
+    verify: () => verify({ source: database.url, schema: "crm", logger: silent, warehouse: warehouse!, mirror: mirror! }),
     async rows(sql) {
       const connection = await warehouse!.connect();
       try {
