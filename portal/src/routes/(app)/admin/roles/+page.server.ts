@@ -1,3 +1,4 @@
+import { customerGroupColumns as customerColumns, entityNamed } from "@kehu/operational-api/definitions";
 import { error, fail, redirect, type RequestEvent } from "@sveltejs/kit";
 import { m } from "#lib/paraglide/messages.js";
 import { type Choices, type ColumnRule, matrixOf, type Permission, type RoleRow } from "#lib/roles-matrix.ts";
@@ -5,6 +6,16 @@ import { textOf } from "#lib/server/account.ts";
 import { apiFor, readJson } from "#lib/server/api.ts";
 import { requireMe } from "#lib/server/session.ts";
 import type { Actions, PageServerLoad } from "./$types";
+import { permissionOf } from "./rule-form.ts";
+import type { RuleChoices } from "./rule-words.ts";
+
+/** Labels of the values of those columns that customers can be grouped by and that have a list of values. */
+const customerValues: RuleChoices["customer_values"] = Object.fromEntries(
+  Object.keys(customerColumns).flatMap((column) => {
+    const values = entityNamed("customer").columns[column]?.values;
+    return values ? [[column, values]] : [];
+  }),
+);
 
 interface Account {
   user_id: string;
@@ -25,14 +36,16 @@ export const load: PageServerLoad = async (event) => {
   const [role, choices, categories, seeAs] = await Promise.all([
     readJson<RoleRow & { permissions: Permission[]; column_rules: ColumnRule[] }>(await api(`/api/v1/roles/${chosen.name}`)),
     readJson<Choices>(await api("/api/v1/permission-choices")),
-    readJson<{ data: { id: string; name: string }[] }>(await api("/api/v1/product-categories?limit=500&fields=name")),
+    readJson<{ data: { id: string; name: string; parent_id: string | null }[] }>(
+      await api("/api/v1/product-categories?limit=500&fields=name,parent_id"),
+    ),
     readJson<{ candidates: Account[] }>(await api("/api/v1/see-as")),
   ]);
   return {
     roles,
     role: { ...chosen, version: role.version },
     matrix: matrixOf(choices, role.permissions, role.column_rules),
-    choices,
+    choices: { ...choices, customer_values: customerValues } satisfies RuleChoices,
     categories: categories.data,
     accounts: seeAs.candidates,
     mayEdit: me.roles.includes("administrator") && chosen.name !== "administrator",
@@ -60,25 +73,10 @@ const change = async (
   return fail(response.status, { of, message: detail });
 };
 
-const listed = (text: string): string[] =>
-  text
-    .split(/[,，、]/)
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
-
 export const actions: Actions = {
   permit: async (event) => {
     const form = await event.request.formData();
-    const column = textOf(form, "customer_column");
-    const line = textOf(form, "product_line");
-    return change(event, "permit", "POST", "/api/v1/permissions", {
-      role: textOf(form, "role"),
-      entity: textOf(form, "entity"),
-      action: textOf(form, "action"),
-      rows: textOf(form, "rows"),
-      customers: column === "" ? null : { [column]: listed(textOf(form, "customer_values")) },
-      product_lines: line === "" ? null : [line],
-    });
+    return change(event, "permit", "POST", "/api/v1/permissions", permissionOf(form, Object.keys(customerColumns)));
   },
   column: async (event) => {
     const form = await event.request.formData();
