@@ -16,6 +16,7 @@ export {
   type Permission,
   type RowScope,
 } from "./auth/permissions.ts";
+export { personalColumns } from "./audit/erasure/personal-columns.ts";
 export { maskedSql, maskOf, type MaskKind } from "./auth/mask.ts";
 export * from "./config.ts";
 export * from "./server-config.ts";
