@@ -1,5 +1,7 @@
 /** What the supervisor and its children say to each other over the IPC channel. */
 
+import type { MirrorCheck, MirrorProblem, SlotHealth } from "@kehu/ingest";
+
 export const services = ["warehouse", "query", "sandbox", "web"] as const;
 export type Service = (typeof services)[number];
 
@@ -7,6 +9,16 @@ export interface MirrorHealth {
   /** Seconds between now and the last moment the mirror is known to be complete to; null until the first copy is done. */
   lagSeconds: number | null;
   appliedLsn: string | null;
+  /** What of the source is not mirrored, or not now; absent until the warehouse process has said. */
+  problems?: MirrorProblem[];
+  /** The replication slot as Postgres sees it. */
+  slot?: SlotHealth | null;
+  /** While everything is copied: the table, and how many of how many are done. */
+  copying?: { table: string; done: number; tables: number } | null;
+  /** The last time everything was copied, since the warehouse process began. */
+  lastCopy?: { at: string; reason: string; tables: number; seconds: number } | null;
+  /** The last comparison of the whole mirror with Postgres. */
+  lastCheck?: MirrorCheck | null;
 }
 
 /** The snapshot that the query process answers from. */

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { openWarehouse, syncOnce, verify, type Verification } from "@kehu/ingest";
+import { openWarehouse, syncOnce, verify, type MirrorProblem, type Verification } from "@kehu/ingest";
 import { startPostgres } from "@kehu/operational-api";
 import { ConfigError, createLogger, type Logger } from "@kehu/operational-api/definitions";
 import { isHeld } from "./data-dir-lock.ts";
@@ -48,6 +48,13 @@ async function verifyCompany(settings: Settings, logger: Logger): Promise<Verifi
   }
 }
 
+function tellProblems(problems: readonly MirrorProblem[]): void {
+  for (const { table, column, what, remedy } of problems) {
+    const about = [table, column].filter((name) => name !== null).join(".");
+    console.log(`NOT MIRRORED ${about}${about ? ": " : ""}${what}. What to do: ${remedy}`);
+  }
+}
+
 /** `kehu sync --once`: brings the mirror up to the source's current LSN, then stops. */
 export async function sync(argv: string[]): Promise<number> {
   if (!argv.includes("--once")) throw new ConfigError("kehu sync takes --once; the continuous mirror is part of kehu start");
@@ -55,7 +62,8 @@ export async function sync(argv: string[]): Promise<number> {
   const logger = createLogger({ service: "sync", level: settings.logLevel });
   const elsewhere = elsewhereFrom(argv);
   if (elsewhere) {
-    const { lsn } = await syncOnce({ ...elsewhere, logger });
+    const { lsn, problems } = await syncOnce({ ...elsewhere, logger });
+    tellProblems(problems);
     console.log(`${elsewhere.database} is at ${lsn}`);
     return 0;
   }
@@ -77,6 +85,7 @@ export async function verifyMirror(argv: string[]): Promise<number> {
   for (const { table, keys } of result.differs) {
     console.log(`${table}: ${keys.slice(0, 20).join("; ")}${keys.length > 20 ? ` and ${keys.length - 20} more` : ""}`);
   }
+  tellProblems(result.problems);
   console.log(`compared at ${result.lsn}`);
   return result.differs.length ? 1 : 0;
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { createMirror, keepAside, openWarehouse, verify, type Mirror, type Warehouse } from "@kehu/ingest";
+import { createMirror, keepAside, openWarehouse, startSelfCheck, type SelfCheck, type Warehouse } from "@kehu/ingest";
 import { createLiveBuilder, type LiveBuilder } from "@kehu/models";
 import { clockFrom, createLogger, publicationName, type Logger } from "@kehu/operational-api/definitions";
 import type { Channel, Running } from "./child.ts";
@@ -23,7 +23,17 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   await rewriteForErasure(settings, logger);
   const warehouse = await openWarehouse({ dir: settings.warehouseDir, ...duckdbBudget("warehouse") });
   const source = settings.databaseUrl;
-  const mirror = createMirror({ sourceUrl: source, schema: "crm", publication: publicationName, slot: "kehu_mirror", warehouse, logger });
+  // Ended like this, the process is started again by the supervisor.
+  const restart = (): boolean => process.kill(process.pid, "SIGTERM");
+  const mirror = createMirror({
+    sourceUrl: source,
+    schema: "crm",
+    publication: publicationName,
+    slot: "kehu_mirror",
+    warehouse,
+    logger,
+    broken: restart,
+  });
   const vars = projectVars(settings);
   const builder = createLiveBuilder({
     warehouse,
@@ -38,16 +48,17 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   });
   await mirror.start();
   await builder.start();
-  // Ended like this, the process is started again by the supervisor.
-  const restart = (): boolean => process.kill(process.pid, "SIGTERM");
   const erasures = startErasures({ settings, warehouse, mirror, logger, restart });
 
-  const report = (): void =>
-    channel.send({ type: "mirror", health: { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null } });
+  const selfCheck = await startSelfCheck({ warehouse, mirror, source, schema: "crm", clock: () => new Date(), logger });
+  const report = (): void => {
+    const progress = { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null };
+    channel.send({ type: "mirror", health: { ...progress, ...mirror.condition(), lastCheck: selfCheck.last() } });
+  };
   const timer = setInterval(report, healthEveryMs);
   report();
 
-  const routes = internalRoutes({ warehouse, mirror, builder, source, logger, secret: settings.internalSecret });
+  const routes = internalRoutes({ warehouse, selfCheck, builder, logger, secret: settings.internalSecret });
   const listener = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
     const server = serve({ fetch: routes.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server, port }));
   });
@@ -56,6 +67,7 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
     stop: async () => {
       clearInterval(timer);
       listener.server.close();
+      await selfCheck.stop();
       await erasures.stop();
       await builder.stop();
       await mirror.stop();
@@ -66,20 +78,19 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
 
 interface InternalRoutes {
   warehouse: Warehouse;
-  mirror: Mirror;
+  selfCheck: SelfCheck;
   builder: Pick<LiveBuilder, "requestFits">;
-  source: string;
   logger: Logger;
   secret: string;
 }
 
 /** `POST /internal/verify`, `/internal/fit` and `/internal/keep-aside`, for `kehu verify`, `kehu fit` and `kehu backup` while this process holds the files. */
 function internalRoutes(options: InternalRoutes): Hono {
-  const { warehouse, mirror, builder, source, logger, secret } = options;
+  const { warehouse, selfCheck, builder, logger, secret } = options;
   const app = new Hono();
   app.post("/internal/verify", async (context) => {
     if (!equalSecrets(context.req.header("x-kehu-internal"), secret)) return context.notFound();
-    return context.json(await verify({ source, schema: "crm", warehouse, mirror, logger }));
+    return context.json(await selfCheck.check());
   });
   app.post("/internal/fit", (context) => {
     if (!equalSecrets(context.req.header("x-kehu-internal"), secret)) return context.notFound();

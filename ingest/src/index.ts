@@ -11,6 +11,8 @@ export type { MirrorProblem } from "./mirror/problems.ts";
 export type { SlotHealth } from "./mirror/slot-health.ts";
 export type { Applied, AppliedEvent } from "./mirror/progress.ts";
 export type { MirrorLogger } from "./mirror/session.ts";
+export { readLastCheck, startSelfCheck } from "./self-check.ts";
+export type { MirrorCheck, SelfCheck } from "./self-check.ts";
 export { syncOnce } from "./sync.ts";
 export type { SyncOptions, SyncResult } from "./sync.ts";
 export { verify } from "./verify.ts";

@@ -13,7 +13,7 @@ export interface Faults {
   problems(): MirrorProblem[];
 }
 
-const firstRestMs = 10_000;
+const firstRestMs = 3_000;
 const longestRestMs = 300_000;
 const delayMs = 5_000;
 /** A table that went well for so long is not on its way to fail again. */

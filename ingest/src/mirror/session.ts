@@ -23,7 +23,7 @@ import type { Publication } from "./publication.ts";
 import { connectSource, createSlot } from "./replication-connection.ts";
 import { readSourceTables } from "./source-catalog.ts";
 import type { SourceTable, SourceTables } from "./source-catalog.ts";
-import { downloadTable, isRowTooLong, loadDownload, withLongerRows } from "./table-copy.ts";
+import { downloadTable, loadDownload, withLongerRows } from "./table-copy.ts";
 import type { CopyMoment, Download } from "./table-copy.ts";
 
 /** What a mirror mirrors. */
@@ -261,7 +261,7 @@ async function copyEverything(
       } catch (error) {
         if (!(error instanceof TableFault)) throw error;
         const download = downloads.get(error.table)!;
-        const longer = isRowTooLong(error) ? await withLongerRows(download) : null;
+        const longer = error.rowTooLong ? await withLongerRows(download) : null;
         if (longer) {
           downloads.set(error.table, longer);
           continue;

@@ -60,10 +60,6 @@ export async function downloadTable(client: Client, schema: string, table: Sourc
   return { file, rowBytes: Math.min(size + 1, usualRowBytes) };
 }
 
-/** Whether DuckDB gave up because a row is longer than it was told. */
-export const isRowTooLong = (fault: Error): boolean =>
-  /[Mm]aximum line size|does not support a full read/.test(String((fault.cause as Error | undefined)?.message));
-
 /** The same file with room for longer rows; null when there is no more. */
 export async function withLongerRows({ file, rowBytes }: Download): Promise<Download | null> {
   const { size } = await stat(file);

@@ -25,6 +25,8 @@ export interface MirrorBench {
   /** Resolves when everything committed in the source until now is applied. */
   settle(): Promise<void>;
   connect: Warehouse["connect"];
+  /** That of the mirror that runs. */
+  warehouse(): Warehouse;
   /** Compares the mirror that runs with the source. */
   verify(): Promise<Verification>;
   /** Rows of a query on the mirror. */
@@ -68,6 +70,7 @@ export async function openMirrorBench(): Promise<MirrorBench> {
       await mirror!.waitFor(await currentLsn(source), 20_000);
     },
     connect: () => warehouse!.connect(),
+    warehouse: () => warehouse!,
     verify: () => verify({ source: database.url, schema: "crm", logger: silent, warehouse: warehouse!, mirror: mirror! }),
     async rows(sql) {
       const connection = await warehouse!.connect();
