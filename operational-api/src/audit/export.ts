@@ -19,10 +19,11 @@ const columns = ["id", "at", "actor_id", "actor", "action", "entity", "record_id
 const textOf = (value: unknown): string =>
   value === undefined || value === null ? "" : typeof value === "string" ? value : JSON.stringify(value);
 
-/** A cell: quoted, and never read as a formula by a spreadsheet. */
+/** A cell: quoted, and never read as a formula by a spreadsheet. A number is none, also one that is kept as a text. */
 const cell = (value: unknown): string => {
   const text = textOf(value);
-  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const isFormula = /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text);
+  const harmless = isFormula ? `'${text}` : text;
   return `"${harmless.replaceAll('"', '""')}"`;
 };
 

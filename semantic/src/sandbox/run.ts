@@ -71,16 +71,35 @@ const runToFile = async (connection: DuckDBConnection, request: RunRequest, form
         message: `The result has ${rows} rows; a ${format} file of yours holds up to ${most}. Filter, or add LIMIT ${most}`,
       });
     const columns = columnsOf(await connection.run(`from ${scratch} limit 0`));
-    await write(connection, request, format);
+    await write(connection, request, format, columns);
     return { columns, rows, total: rows, json: null };
   } finally {
     await connection.run(`drop table if exists ${scratch}`);
   }
 };
 
-const write = async (connection: DuckDBConnection, { file, about }: RunRequest, format: FileFormat): Promise<void> => {
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/**
+ * What a spreadsheet would take for a formula gets an apostrophe in front: it is shown, and not calculated. Texts only, names of columns among them;
+ * numbers stay what they are, also those that are kept as texts. Whoever needs every text unchanged asks for another format.
+ */
+const harmless = ({ name, type }: ResultColumn): string => {
+  const shown = /^[=+\-@\t\r]/.test(name) ? `'${name}` : name;
+  if (type !== "VARCHAR" && !type.startsWith("ENUM")) return `${quoted(name)} as ${quoted(shown)}`;
+  const isFormula = `regexp_matches(${quoted(name)}, '^[=+\\-@\\t\\r]') and not regexp_full_match(${quoted(name)}, '[+-]?[0-9]+([.][0-9]+)?')`;
+  return `case when ${isFormula} then '''' || ${quoted(name)} else ${quoted(name)} end as ${quoted(shown)}`;
+};
+
+const write = async (
+  connection: DuckDBConnection,
+  { file, about }: RunRequest,
+  format: FileFormat,
+  columns: readonly ResultColumn[],
+): Promise<void> => {
   const path = `'${file.replaceAll("'", "''")}'`;
-  if (format === "csv") await connection.run(`copy ${scratch} to ${path} (format csv, header)`);
+  if (format === "csv")
+    await connection.run(`copy (select ${columns.map(harmless).join(", ")} from ${scratch}) to ${path} (format csv, header)`);
   else if (format === "parquet") await connection.run(`copy ${scratch} to ${path} (format parquet, compression zstd)`);
   else {
     const result = await connection.stream(`from ${scratch}`);

@@ -176,7 +176,22 @@ describe("files", () => {
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
     expect(bytes.toString().split("\n").slice(0, 2)).toEqual([
       "order_key,amount,ordered_date,ordered_at,文本",
-      "11,0.10,2026-05-01,2026-04-30 16:30:00+00,=1+1",
+      "11,0.10,2026-05-01,2026-04-30 16:30:00+00,'=1+1",
+    ]);
+  });
+
+  test("csv shows what a spreadsheet would calculate, in texts and names of columns, and leaves numbers alone", async () => {
+    const texts = ["=cmd()", "+86 21 1234", "-2+3", "@SUM(1)", "\t=1", "\r=1", "-5.00", "+7", "a=b", "' =1", "客户"];
+    const response = await company.send("executive", {
+      sql: 'select text, -1.5::decimal(18, 2) as "-figure", -2::double as double from unnest($1) as texts(text)',
+      params: [texts],
+      format: "csv",
+    });
+    expect((await response.text()).trimEnd().split("\n")).toEqual([
+      "text,'-figure,double",
+      ...["'=cmd()", "'+86 21 1234", "'-2+3", "'@SUM(1)", "'\t=1", '"\'\r=1"', "-5.00", "+7", "a=b", "' =1", "客户"].map(
+        (text) => `${text},-1.50,-2.0`,
+      ),
     ]);
   });
 
