@@ -1,7 +1,9 @@
-/** Cube's REST API over the engine: `/cubejs-api/v1/{meta,load,sql,dry-run}`, GET and POST, as `@cubejs-client/core` speaks it; beside it our `catalogue` and `lineage`. */
+/** Cube's REST API over the engine: `/cubejs-api/v1/{meta,load,sql,dry-run}`, GET and POST, as `@cubejs-client/core` speaks it; beside it our `catalogue`, `health` and `lineage`. */
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { DuckDBBudget, SnapshotPointer } from "@kehu/ingest";
+import { grantOf } from "./policy.ts";
+import { readSnapshotHealth } from "./snapshot-health.ts";
 import { seenInputs, seenNodes } from "./catalogue.ts";
 import type { SeenNode } from "./catalogue.ts";
 import { createEngine } from "./engine.ts";
@@ -124,6 +126,18 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
 
     /** Not Cube's: the models behind the figures, as far as the caller may know of them. */
     catalogue: async (c, ask) => c.json(await readCatalogue(ask)),
+
+    /** Not Cube's: what the served snapshot says of itself, as far as the caller may know of it. */
+    health: async (c, { scope, purpose }) =>
+      c.json(
+        await reader.use(async (opened) => ({
+          build: opened.pointer.build,
+          builds: reader.recent(),
+          ...(await opened.snapshot.withSession(scope, purpose, (session) =>
+            readSnapshotHealth(session, opened, (entity) => grantOf(scope, purpose, entity).rows === "all"),
+          )),
+        })),
+      ),
 
     /** Not Cube's: `?member=orders.amount`, the columns of marts it is made of. */
     lineage: async (c, ask) => {

@@ -36,7 +36,22 @@ export const watchSnapshots = async (dir: string): Promise<SnapshotSource & { cl
   };
 };
 
+/** A build that was served. */
+export interface ServedBuild {
+  build: string;
+  /** RFC 3339 UTC; null where its snapshot does not say. */
+  startedAt: string | null;
+  finishedAt: string;
+  failedTests: number;
+  /** How many marts it rebuilt. */
+  changed: number;
+}
+
+const mostRemembered = 30;
+
 export interface Reader {
+  /** The builds served since this process began, newest first. */
+  recent: () => readonly ServedBuild[];
   /** Runs `work` on the newest snapshot, which stays open until it has ended. Throws 503 before the first publish. */
   use: <T>(work: (opened: { pointer: SnapshotPointer; snapshot: Snapshot }) => Promise<T>) => Promise<T>;
   /** Resolves when a snapshot states `lsn` or a later one, and false when `timeoutMs` have passed before. */
@@ -56,6 +71,12 @@ export const createReader = (
 ): Reader => {
   let opened: { pointer: SnapshotPointer; snapshot: Snapshot } | undefined;
   const waiting = new Set<() => void>();
+  const recent: ServedBuild[] = [];
+  const remember = ({ pointer, snapshot }: { pointer: SnapshotPointer; snapshot: Snapshot }): void => {
+    const { build, finishedAt, failedTests, changed } = pointer;
+    recent.unshift({ build, startedAt: snapshot.built?.startedAt ?? null, finishedAt, failedTests, changed: changed.length });
+    recent.splice(mostRemembered);
+  };
 
   const follow = async (): Promise<void> => {
     const pointer = source.current();
@@ -65,6 +86,7 @@ export const createReader = (
       const previous = opened;
       opened = { pointer, snapshot: await openPublished(pointer.file, budget, options) };
       previous?.snapshot.close();
+      remember(opened);
     }
     for (const wake of waiting) wake();
     options.onServing?.(pointer);
@@ -81,6 +103,7 @@ export const createReader = (
   void queueFollow();
 
   return {
+    recent: () => recent,
     use: async (work) => {
       if (!opened) await queueFollow();
       if (!opened) throw new QueryError(503, "No snapshot has been published yet");

@@ -42,6 +42,8 @@ export interface Snapshot {
   hidesColumns: (scope: CallerScope, purpose: Purpose) => boolean;
   /** Up to when a mart is complete that does not follow every change (RFC 3339 UTC), by its lower-case name. All others are as fresh as the snapshot. */
   freshTo: ReadonlyMap<string, string>;
+  /** When the build that wrote it began and ended, RFC 3339 UTC; null when it does not say. */
+  built: { startedAt: string; finishedAt: string } | null;
   /** What it says of the models that made it; nothing when the build that wrote it said nothing. */
   catalogue: () => Promise<readonly PublishedNode[]>;
   /** Lends a connection to `use` for as long as it runs. */
@@ -107,7 +109,7 @@ interface Pool {
 export const openPublished = async (file: string, budget: DuckDBBudget, { ungoverned = false } = {}): Promise<Snapshot> => {
   const instance = await openSnapshot(file, budget);
   const schemas = ungoverned ? await schemasWithoutPolicy(instance) : undefined;
-  const { marts, keys, failing, freshTo, originsOf, columnsKey } = schemas ? emptyCatalog : await readCatalog(instance);
+  const { marts, keys, failing, freshTo, built, originsOf, columnsKey } = schemas ? emptyCatalog : await readCatalog(instance);
   const searchPath = schemas && `set search_path = '${schemas.map((schema) => `snap.${schema}`).join(",")}'`;
   const pools = new Map<string, Pool>();
   let catalogue: Promise<readonly PublishedNode[]> | undefined;
@@ -171,6 +173,7 @@ export const openPublished = async (file: string, budget: DuckDBBudget, { ungove
     marts,
     failing,
     freshTo,
+    built,
     grantedMarts: (scope, purpose) => poolOf(scope, purpose).marts,
     viewsOf: (scope, purpose) => poolOf(scope, purpose).views,
     hiddenColumns: (scope, node) => new Set(hiddenColumns(originsOf(node), scope)),
@@ -207,6 +210,7 @@ interface Catalog {
   keys: ScopeKeys;
   failing: Set<string>;
   freshTo: Map<string, string>;
+  built: Snapshot["built"];
   /** What the columns of a node show of entities' columns, by the node's name. */
   originsOf: OriginsOf;
   columnsKey: string;
@@ -235,6 +239,7 @@ const emptyCatalog: Catalog = {
   keys: { employees: new Map(), departments: new Map() },
   failing: new Set(),
   freshTo: new Map(),
+  built: null,
   originsOf: () => undefined,
   columnsKey: "",
 };
@@ -276,13 +281,18 @@ const readCatalog = async (instance: DuckDBInstance): Promise<Catalog> => {
       );
       return new Map(pairs.map(([uuid, surrogate]) => [uuid!, Number(surrogate)]));
     };
-    const slowMarts = "duckdb_tables() where database_name = 'snap' and schema_name = 'meta' and table_name = 'slow_marts'";
-    const isSlowKept = (await rows(`select 1 from ${slowMarts}`)).length > 0;
-    const slow = isSlowKept ? await rows("select lower(name), epoch_ms(fresh_to)::varchar from snap.meta.slow_marts") : [];
+    const metaTables = "duckdb_tables() where database_name = 'snap' and schema_name = 'meta'";
+    const kept = new Set((await rows(`select table_name from ${metaTables}`)).map(([name]) => name));
+    const [times] = kept.has("builds")
+      ? await rows("select epoch_ms(started_at)::varchar, epoch_ms(finished_at)::varchar from snap.meta.builds")
+      : [];
+    const instantOf = (milliseconds: string | null | undefined): string => new Date(Number(milliseconds)).toISOString();
+    const slow = kept.has("slow_marts") ? await rows("select lower(name), epoch_ms(fresh_to)::varchar from snap.meta.slow_marts") : [];
     return {
       originsOf,
       columnsKey,
-      freshTo: new Map(slow.map(([name, milliseconds]) => [name!, new Date(Number(milliseconds)).toISOString()])),
+      freshTo: new Map(slow.map(([name, milliseconds]) => [name!, instantOf(milliseconds)])),
+      built: times ? { startedAt: instantOf(times[0]), finishedAt: instantOf(times[1]) } : null,
       marts: new Map(marts.map((mart) => [mart.name.toLowerCase(), mart])),
       keys: {
         employees: await keysOf("dim_employees", "employee_id", "employee_key"),
