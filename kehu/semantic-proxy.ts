@@ -1,9 +1,39 @@
+import { STATUS_CODES } from "node:http";
 import { Hono } from "hono";
-import type { Principal } from "@kehu/operational-api";
+import { Problem, readText, type Principal } from "@kehu/operational-api";
+import { isNestedDeeper } from "./json-depth.ts";
 
 /** Headers a caller's request may carry on to the query process; all else stays here, cookies first of all. */
 const forwarded = ["accept", "accept-language", "content-type", "kehu-purpose", "kehu-wait-for"];
 const returned = ["content-type", "kehu-fresh", "kehu-cache", "content-language"];
+
+const methods = ["GET", "HEAD", "POST"];
+const mostBytes = 4 * 1024 * 1024;
+/** Deeper than any query that somebody wrote; what reads a query goes down with it. */
+const deepest = 100;
+
+/** A problem document that also has `error`, which Cube's client reads. */
+const refused = (status: number, detail: string, headers: Record<string, string> = {}): Response =>
+  Response.json(
+    { type: `urn:kehu:problem:${status}`, title: STATUS_CODES[status] ?? "Refused", status, detail, errors: [], error: detail },
+    { status, headers: { "cache-control": "private, no-store", ...headers, "content-type": "application/problem+json" } },
+  );
+
+/** What the query process says of a query it does not answer. */
+const refusalOf = async (answer: Response): Promise<Response> => {
+  const text = await answer.text();
+  let told: unknown;
+  try {
+    told = (JSON.parse(text) as { error?: unknown }).error;
+  } catch {
+    // Not from its routes, which answer JSON: the text itself says it.
+  }
+  return refused(answer.status, typeof told === "string" && told !== "" ? told : text || `the query was refused (${answer.status})`);
+};
+
+const refuseDepth = (text: string): void => {
+  if (isNestedDeeper(text, deepest)) throw new Problem(400, `the query is nested deeper than ${deepest} levels; write it flatter`);
+};
 
 /** Cube's client sends its token bare, without the word Bearer. */
 function withScheme(request: Request): Request {
@@ -24,11 +54,17 @@ export function createSemanticProxy(options: {
   internalSecret: string;
 }): Hono {
   const app = new Hono();
+  app.onError((error) => {
+    if (error instanceof Problem) return refused(error.status, error.message, error.headers);
+    throw error;
+  });
   app.all("/cubejs-api/*", async (context) => {
     const principal = await options.authenticate(withScheme(context.req.raw));
-    if (!principal) return context.json({ error: "Sign in, or send a valid token or API key." }, 401);
+    if (!principal) return refused(401, "Sign in, or send a valid token or API key.", { "www-authenticate": 'Bearer realm="Kehu"' });
+    const { method } = context.req;
+    if (!methods.includes(method)) return refused(405, `this path takes ${methods.join(", ")}`, { allow: methods.join(", ") });
     const port = options.queryPort();
-    if (!port) return context.json({ error: "The semantic layer is starting; try again in a few seconds." }, 503, { "retry-after": "2" });
+    if (!port) return refused(503, "The semantic layer is starting; try again in a few seconds.", { "retry-after": "2" });
     const url = new URL(context.req.url);
     const headers = new Headers();
     for (const name of forwarded) {
@@ -38,9 +74,10 @@ export function createSemanticProxy(options: {
     headers.set("x-kehu-internal", options.internalSecret);
     headers.set("x-kehu-user", principal.subject);
     headers.set("x-kehu-scope-version", principal.scope.version);
-    const body = context.req.method === "GET" || context.req.method === "HEAD" ? undefined : await context.req.arrayBuffer();
+    const body = method === "POST" ? await readText(context.req.raw, mostBytes) : undefined;
+    for (const text of body === undefined ? url.searchParams.values() : [body]) refuseDepth(text);
     const answer = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, {
-      method: context.req.method,
+      method,
       headers,
       body,
       signal: context.req.raw.signal,
@@ -48,8 +85,8 @@ export function createSemanticProxy(options: {
       if (context.req.raw.signal.aborted) throw error;
       return null; // the query process is being restarted
     });
-    if (!answer)
-      return context.json({ error: "The semantic layer is restarting; try again in a few seconds." }, 503, { "retry-after": "2" });
+    if (!answer) return refused(503, "The semantic layer is restarting; try again in a few seconds.", { "retry-after": "2" });
+    if (!answer.ok && method !== "HEAD") return refusalOf(answer);
     const answerHeaders = new Headers({ "cache-control": "private, no-store" });
     for (const name of returned) {
       const value = answer.headers.get(name);

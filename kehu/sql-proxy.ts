@@ -2,7 +2,17 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { addAuditEntry, inWrite, requestIdOf, usesCookie, type Principal, type WriteDependencies } from "@kehu/operational-api";
+import {
+  addAuditEntry,
+  inWrite,
+  Problem,
+  problemResponse,
+  readText,
+  requestIdOf,
+  usesCookie,
+  type Principal,
+  type WriteDependencies,
+} from "@kehu/operational-api";
 import type { SqlReport } from "@kehu/semantic/sandbox";
 import { watchStanding } from "./standing-watch.ts";
 
@@ -18,7 +28,7 @@ const mostBytes = 4 * 1024 * 1024;
 
 const problem = (status: number, detail: string, headers: Record<string, string> = {}): Response =>
   Response.json(
-    { type: `urn:kehu:problem:${status}`, title: titles[status], status, detail },
+    { type: `urn:kehu:problem:${status}`, title: titles[status], status, detail, errors: [] },
     { status, headers: { ...headers, "content-type": "application/problem+json", "cache-control": "no-store" } },
   );
 
@@ -119,6 +129,10 @@ export function createSqlProxy(options: {
     return answer ?? away();
   };
 
+  app.onError((error) => {
+    if (error instanceof Problem) return problemResponse(error);
+    throw error;
+  });
   app.use("/api/sql/*", async (context, next) => {
     await next();
     context.header("x-content-type-options", "nosniff");
@@ -130,8 +144,7 @@ export function createSqlProxy(options: {
     if (!principal) return notSignedIn();
     if (method !== "GET" && usesCookie(context.req.raw) && context.req.header("origin") !== options.origin)
       return problem(403, `a request with a session cookie must come from ${options.origin} (header Origin); scripts use an API key`);
-    if (Number(context.req.header("content-length") ?? 0) > mostBytes) return problem(413, "the body is larger than 4 MB");
-    const body = method === "POST" ? await context.req.text() : undefined;
+    const body = method === "POST" ? await readText(context.req.raw, mostBytes) : undefined;
     const answer = await pass(context, principal, body);
     const told = answer.headers.get("kehu-sql");
     const report = told === null ? null : (JSON.parse(Buffer.from(told, "base64url").toString()) as SqlReport);

@@ -12,6 +12,7 @@ import { createServed } from "./served.ts";
 import { createSemanticProxy } from "./semantic-proxy.ts";
 import { readChildSettings } from "./settings.ts";
 import { createSqlProxy } from "./sql-proxy.ts";
+import { answerUnreadable, createErrorHandler } from "./unreadable-requests.ts";
 
 const closeGraceMs = 3_000;
 const isApi = (path: string): boolean => path.startsWith("/api/") || path.startsWith("/cubejs-api/") || path === "/healthz";
@@ -65,7 +66,7 @@ export async function runWeb(channel: Channel): Promise<Running> {
   app.route("/", createApi({ pool, auth, config: settings, clock, logger }));
 
   const portal = await createPortalHandler();
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: createErrorHandler(logger) });
   const inProcess = (incoming: IncomingMessage, outgoing: ServerResponse): InProcessApi => ({
     fetch: (request) => app.fetch(request, { incoming, outgoing }),
   });
@@ -83,6 +84,7 @@ export async function runWeb(channel: Channel): Promise<Running> {
       response.writeHead(404, { "content-type": "text/plain; charset=utf-8" }).end("Not found\n");
     });
   });
+  answerUnreadable(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       reject(

@@ -22,6 +22,7 @@ export { createPool } from "./pool.ts";
 export { ensureDefaultPipeline } from "./schema/default-pipeline.ts";
 export { migrate } from "./schema/migrate.ts";
 export { appRole, mirrorRole } from "./schema/rights.ts";
-export { requestIdOf } from "./routes/request.ts";
+export { Problem, problemResponse } from "./problem.ts";
+export { readText, requestIdOf } from "./routes/request.ts";
 export { addAuditEntry } from "./store/audit.ts";
 export { inWrite, type WriteDependencies } from "./store/write.ts";

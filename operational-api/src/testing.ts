@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { createApi } from "./app.ts";
 import { createTestAuth, type TestAuth, testAuthConfig } from "./auth/testing.ts";
-import type { Standing } from "./auth/create-auth.ts";
+import type { Auth, Standing } from "./auth/create-auth.ts";
 import type { Role } from "./auth/scope.ts";
 import { createLogger } from "./log.ts";
 import { createPool } from "./pool.ts";
@@ -28,6 +28,8 @@ export interface Caller {
 export interface TestApi extends TestAuth {
   pool: Pool;
   app: ReturnType<typeof createApi>;
+  /** Who asks, as `app` sees it: by the header of the callers, or by a credential. */
+  authenticate: Auth["authenticate"];
   admin: Caller;
   /** Somebody with these roles, as this employee. */
   caller(roles: Role[], employeeId?: string | null): Promise<Caller>;
@@ -94,6 +96,7 @@ export const createTestApi = async (): Promise<TestApi> => {
     ...base,
     pool,
     app,
+    authenticate,
     admin,
     caller,
     close: async () => {

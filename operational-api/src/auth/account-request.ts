@@ -42,6 +42,11 @@ export const createAsk =
         throw new Problem(403, "sign in for this: an API key can't change its own account");
       if (needs === "administrator" && !principal.roles.includes("administrator"))
         throw new Problem(403, "accounts are for the role administrator");
+      if (context.req.url.includes("%00")) {
+        throw new Problem(400, "the address holds the character NUL (%00), which no id or name of an account has", {
+          errors: [{ field: "address", reason: "must not hold NUL (%00)" }],
+        });
+      }
       const { ip, requestId } = sourceOf(context);
       const response = await work({ context, principal, by: { actorId: principal.userId, address: ip, requestId: requestId ?? null } });
       response.headers.set("cache-control", "private, no-store");

@@ -26,10 +26,66 @@ const operation = (operationId: string, summary: string, status: 200 | 201 | 204
 const body = (schema: Json, example?: unknown): Json => ({ requestBody: { required: true, content: json(schema, example) } });
 const wrong = [400, 413, 415, 422] as const;
 
+const text = { type: "string" };
+
+/** Who one is, and what one may. */
+const mePaths = (): Json => ({
+  "/api/v1/me": {
+    get: {
+      tags,
+      operationId: "getMe",
+      summary: "Who is signed in: account, roles, department",
+      responses: {
+        200: {
+          description: "The caller",
+          content: json({
+            type: "object",
+            required: ["user", "seeing", "employee_id", "roles", "department_id", "account"],
+            properties: {
+              user: { type: "object" },
+              employee_id: { type: ["string", "null"] },
+              roles: { type: "array", items: text },
+              department_id: { type: ["string", "null"] },
+              account: { type: "object" },
+            },
+          }),
+        },
+        ...failing(401, 403),
+      },
+    },
+  },
+  "/api/v1/me/scope": {
+    get: {
+      tags,
+      operationId: "getMyScope",
+      summary: "What the caller may do to which rows, and which columns are masked or hidden; with an ETag",
+      responses: {
+        200: {
+          description: "The scope",
+          content: json({
+            type: "object",
+            required: ["version", "userId", "employeeId", "roles", "grants", "columns"],
+            properties: {
+              version: text,
+              userId: text,
+              roles: { type: "array", items: text },
+              grants: { type: "object" },
+              columns: { type: "object" },
+            },
+          }),
+        },
+        304: { description: "As If-None-Match says" },
+        ...failing(401, 403),
+      },
+    },
+  },
+});
+
 /** What is below `/api/v1/me`, `/api/v1/users` and `/api/v1/account-settings`; signing in itself is better-auth's, under `/api/auth`. */
 export const accountPaths = (): Json => {
   const user = { parameters: [named("id")] };
   return {
+    ...mePaths(),
     "/api/v1/me/session": { get: operation("getMySession", "This session, and when an idle one ends; for sessions, not API keys", 200) },
     "/api/v1/me/sessions": {
       get: operation("listMySessions", "Where one is signed in", 200),

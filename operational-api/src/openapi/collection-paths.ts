@@ -24,7 +24,7 @@ const listParameters = (entity: Entity): Json[] => {
     {
       name: "fields",
       in: "query",
-      schema: { type: "string" },
+      schema: { type: "string", examples: [selectableFields(entity).slice(0, 3).join(",")] },
       description: `Names to show, by comma: ${selectableFields(entity).join(", ")}`,
     },
     ...(searchNames(entity).length > 0
@@ -49,9 +49,13 @@ export const readPaths = (entity: Entity): { list: Json; one: Json } => {
       operationId: `get${name}`,
       tags,
       summary: `${entity.label.zh} / ${entity.label.en}: read one`,
-      parameters: [inPath, { name: "fields", in: "query", schema: { type: "string" } }],
+      parameters: [
+        inPath,
+        { name: "fields", in: "query", schema: { type: "string", examples: [selectableFields(entity).slice(0, 3).join(",")] } },
+      ],
       responses: {
         200: { description: "The record", headers: { ETag: written.ETag }, content: json(ref(name)) },
+        304: { description: "As If-None-Match says" },
         ...failing(400, 401, 403, 404),
       },
     },
@@ -113,7 +117,7 @@ export const writePaths = (entity: Entity): Json => {
         parameters: [inPath, ifMatch, idempotencyKey],
         responses: {
           204: { description: "Deleted", headers: { "Kehu-Commit": written["Kehu-Commit"] } },
-          ...failing(401, 403, 404, 409, 412, 428),
+          ...failing(401, 403, 404, 409, 412, 422, 428),
         },
       },
     },
@@ -123,7 +127,7 @@ export const writePaths = (entity: Entity): Json => {
         tags,
         summary: `${title}: bring a deleted one back`,
         parameters: [inPath, idempotencyKey],
-        responses: { 200: record("Restored"), ...failing(401, 403, 404, 409) },
+        responses: { 200: record("Restored"), ...failing(401, 403, 404, 409, 412, 413, 415, 422) },
       },
     },
   };

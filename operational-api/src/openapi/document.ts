@@ -4,9 +4,13 @@ import { auditExportBody, auditParameters, exportBody } from "../routes/audit.ts
 import { erasureBody } from "../routes/erasures.ts";
 import { accountPaths, accountTag } from "./account-paths.ts";
 import { readPaths, writePaths } from "./collection-paths.ts";
+import { figuresPaths, figuresTag } from "./figures-paths.ts";
 import { failing, idempotencyKey, json, ref } from "./parts.ts";
 import { permissionPaths, permissionTag } from "./permission-paths.ts";
 import { bodySchema, type Json, jsonSchema, pascal, shownSchema } from "./schemas.ts";
+import { servicePaths, serviceTag } from "./service-paths.ts";
+import { signInPaths, signInTag } from "./sign-in-paths.ts";
+import { sqlPaths, sqlTag } from "./sql-paths.ts";
 
 const isWrittenAlone = (entity: Entity): boolean => !entities.some((other) => other.children?.entity === entity.name);
 
@@ -130,7 +134,7 @@ const auditPaths = (): Json => ({
       },
       responses: {
         201: { description: "Asked for", content: json({ type: "object", properties: { id: { type: "string", format: "uuid" } } }) },
-        ...failing(401, 403, 404, 409, 415, 422),
+        ...failing(401, 403, 404, 409, 413, 415, 422),
       },
     },
   },
@@ -143,13 +147,24 @@ const auditPaths = (): Json => ({
       requestBody: { required: true, content: json(jsonSchema(exportBody), { view: "orders", title: "订单", rows: 120, format: "xlsx" }) },
       responses: {
         201: { description: "Recorded", content: json({ type: "object", properties: { id: { type: "string", format: "uuid" } } }) },
-        ...failing(401, 403, 415, 422),
+        ...failing(401, 403, 413, 415, 422),
       },
     },
   },
 });
 
-/** OpenAPI 3.1 of everything under `/api/v1`, made from the entities, the verbs and the schemas that validate. */
+/** Every operation may be sent what can't be read: bad escapes, headers or keys, or more of them than a server takes. */
+const withUnread = (paths: Json): Json =>
+  Object.fromEntries(
+    Object.entries(paths as Record<string, Record<string, { responses: Json }>>).map(([path, methods]) => [
+      path,
+      Object.fromEntries(
+        Object.entries(methods).map(([method, told]) => [method, { ...told, responses: { ...failing(400, 431), ...told.responses } }]),
+      ),
+    ]),
+  );
+
+/** OpenAPI 3.1 of everything that the web process answers (but the portal's pages), made from the entities, the verbs and the schemas that validate. */
 export const openApiDocument = (url: string): Json => {
   const paths: Json = {};
   const schemas: Json = { Problem: problemSchema, BatchAnswer: batchAnswer };
@@ -162,7 +177,7 @@ export const openApiDocument = (url: string): Json => {
   return {
     openapi: "3.1.0",
     info: {
-      title: "Kehu operational API",
+      title: "Kehu API",
       version: "1",
       description:
         "Money is a decimal string with its currency beside it, time RFC 3339 UTC, ids UUIDv7. Errors are RFC 9457 problem details.",
@@ -174,14 +189,27 @@ export const openApiDocument = (url: string): Json => {
       permissionTag,
       accountTag,
       { name: "audit", description: "The audit trail." },
+      figuresTag,
+      sqlTag,
+      signInTag,
+      serviceTag,
     ],
-    paths: { ...paths, ...permissionPaths(), ...accountPaths(), ...auditPaths() },
+    paths: withUnread({
+      ...paths,
+      ...permissionPaths(),
+      ...accountPaths(),
+      ...auditPaths(),
+      ...figuresPaths(),
+      ...sqlPaths(),
+      ...signInPaths(),
+      ...servicePaths(),
+    }),
     components: {
       schemas,
       securitySchemes: {
         apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
         bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" },
-        session: { type: "apiKey", in: "cookie", name: "better-auth.session_token" },
+        session: { type: "apiKey", in: "cookie", name: "kehu.session_token" },
       },
     },
   };

@@ -7,10 +7,11 @@ const problem = (description: string): Json => ({
 });
 
 const problems: Readonly<Record<string, Json>> = {
-  400: problem("The query or the JSON can't be read; says what is allowed"),
+  400: problem("The address, the headers or the JSON can't be read; says what is allowed"),
   401: problem("No credential, or a wrong one"),
   403: problem("A right is missing; says which"),
   404: problem("There is no such record that the caller may see"),
+  408: problem("The statement took longer than the caller's role may; says the limit"),
   409: problem("A key is taken, or other records refer to this one; names them"),
   412: problem("The record has changed since; says its version"),
   413: problem("The body is too large"),
@@ -18,6 +19,9 @@ const problems: Readonly<Record<string, Json>> = {
   422: problem("The data is not valid; errors[] has every field and reason"),
   428: problem("If-Match is missing"),
   429: problem("Too many requests; Retry-After says when to go on"),
+  431: problem("The headers or the address are too long"),
+  499: problem("The caller cancelled it"),
+  503: problem("Not available for the moment; Retry-After says when to try again"),
 };
 
 export const failing = (...statuses: number[]): Json => Object.fromEntries(statuses.map((status) => [status, problems[status]]));

@@ -25,7 +25,7 @@ const shownColumn = (column: Column, name: string): Json => {
   return always ? base : { anyOf: [base, { type: "null" }], description: described };
 };
 
-/** What a record looks like in answers. */
+/** What a record looks like in answers. Always there is the id: `fields` and column rules leave out what they leave out. */
 export const shownSchema = (entity: Entity): Json => {
   const columns = columnsOf(entity);
   const properties: Json = {};
@@ -39,7 +39,7 @@ export const shownSchema = (entity: Entity): Json => {
     const child = entityNamed(entity.children.entity);
     properties[entity.children.field] = { type: "array", items: { $ref: `#/components/schemas/${pascal(child.name)}` } };
   }
-  return { type: "object", description: entity.description, properties, required: ["id", "version", "created_at"] };
+  return { type: "object", description: entity.description, properties, required: ["id"] };
 };
 
 export const bodySchema = (entity: Entity, mode: Mode): Json => jsonSchema(recordSchema(entity, mode));

@@ -162,6 +162,8 @@ export const otherRoutes: Readonly<Record<string, { roles: readonly CallerRole[]
   "DELETE /api/v1/see-as": { roles: callerRoles, sees: 204 },
   ...Object.fromEntries(
     [
+      "GET /api/v1/me",
+      "GET /api/v1/me/scope",
       "GET /api/v1/me/session",
       "GET /api/v1/me/sessions",
       "DELETE /api/v1/me/sessions",

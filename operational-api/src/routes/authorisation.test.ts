@@ -124,9 +124,10 @@ const statusOf = (role: CallerRole, entity: Entity, verb: Verb, owner: Owner, do
 
 const otherVersion = { "if-match": '"999"' };
 const document = openApiDocument("http://localhost") as { paths: Record<string, Record<string, unknown>> };
-const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-);
+/** What lies outside of /api/v1 is another's: figures and SQL have the leak matrix, signing in is for everybody. */
+const routes = Object.entries(document.paths)
+  .filter(([path]) => path.startsWith("/api/v1/"))
+  .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
 
 /** What a route asks of whom. A route about records gives a line per cell that is not as stated. */
 type Check = (role: CallerRole) => Promise<string[]>;

@@ -10,6 +10,7 @@ import { addAuditEntry } from "../store/audit.ts";
 import { columnRuleStore, listRoles, permissionStore, type RuleStore, type Stored } from "../store/rules.ts";
 import { query, type Queryable } from "../store/sql.ts";
 import { idField, parseBody, textField } from "../validation/body-schema.ts";
+import { controlCharacters } from "../validation/column-schema.ts";
 import { type Administration, onlyTakes, requireAdministrator, requireAuditor } from "./administration.ts";
 import { checkMatch, type Env, etagOf, readJson, recordBytes } from "./request.ts";
 
@@ -101,6 +102,11 @@ const addRuleRoutes = <Rule extends { role: string }>(app: Hono<Env>, kind: Rule
     if (unknown.length > 0) {
       const reason = `is no filter here; allowed: ${kind.filters.join(", ")}`;
       throw new Problem(400, `${unknown.join(", ")} ${reason}`, { errors: unknown.map((field) => ({ field, reason })) });
+    }
+    const unstorable = Object.keys(asked).filter((name) => controlCharacters.test(asked[name] ?? ""));
+    if (unstorable.length > 0) {
+      const reason = "must not contain control characters";
+      throw new Problem(400, `${unstorable.join(", ")} ${reason}`, { errors: unstorable.map((field) => ({ field, reason })) });
     }
     return context.json({ data: await kind.store.list(auth.pool, asked) }, 200, { "cache-control": "private, no-store" });
   });

@@ -28,7 +28,7 @@ export const sourceOf = (context: Context<Env>): RequestSource => ({
 const tooLarge = (limit: number): Problem => new Problem(413, `the body is larger than ${limit / 1024 / 1024} MB; send it in parts`);
 
 /** The body as text, never more than `limit` bytes of it in memory. Throws Problem 413, or 400 when it is not UTF-8. */
-const readText = async (request: Request, limit: number): Promise<string> => {
+export const readText = async (request: Request, limit: number): Promise<string> => {
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -31,6 +31,7 @@ export const refusalOf = (error: unknown): Problem | null => {
     if (!refusal) return null;
     return new Problem(refusal.status, refusal.detail, {
       cause: error,
+      ...(refusal.status === 422 && { errors: [{ field: error.column ?? "request", reason: refusal.detail }] }),
       ...(refusal.status === 503 && { headers: { "retry-after": "1" } }),
     });
   }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Column, Entity } from "../entities/definition.ts";
-import { entityNamed } from "../entities/index.ts";
+import { collectionOf, entityNamed } from "../entities/index.ts";
 import type { Fault } from "../problem.ts";
 import { valueSchema } from "./column-schema.ts";
 import { columnsOf, externalNameOf } from "./fields.ts";
@@ -39,6 +39,8 @@ const maxChildren = 1_000;
 const isWritable = (column: Column): boolean => !column.readOnly;
 /** Null empties a column, unless it must have a value. */
 const isNullable = (column: Column): boolean => !column.required && column.default === undefined;
+/** When a record came into being can be corrected, and not be taken away; a new record's is now when it is null. */
+const hasAlways = (name: string, mode: Mode): boolean => name === "created_at" && mode === "patch";
 
 const build = (entity: Entity, mode: Mode, within?: string): z.ZodType<Record<string, unknown>> => {
   const shape: Record<string, z.ZodType> = {};
@@ -46,8 +48,11 @@ const build = (entity: Entity, mode: Mode, within?: string): z.ZodType<Record<st
   for (const [name, column] of Object.entries(columnsOf(entity))) {
     // A child came into being when its parent did.
     if (!isWritable(column) || name === within || (within && column.backdate)) continue;
-    const described = valueSchema(column).describe(`${column.label.zh} / ${column.label.en}`);
-    const schema = isNullable(column) ? described.nullable() : described;
+    const described = valueSchema(column).meta({
+      description: `${column.label.zh} / ${column.label.en}`,
+      ...(column.references && { "x-refers-to": collectionOf(entityNamed(column.references)) }),
+    });
+    const schema = isNullable(column) && !hasAlways(name, mode) ? described.nullable() : described;
     // A required reference may also come by its external id, and an owner be the caller: what is missing then is found out later.
     shape[name] = mode === "patch" || !column.required || column.references ? schema.optional() : schema;
     if (column.references) {
