@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Hono, type Context } from "hono";
-import { problemResponse } from "../problem.ts";
+import { Problem, problemResponse } from "../problem.ts";
+import { readText, recordBytes } from "../routes/request.ts";
 import { isLoopbackName } from "../server-config.ts";
 import { listDemoAccounts } from "./accounts.ts";
 import { secondFactorProblem } from "./account-request.ts";
@@ -40,7 +41,16 @@ export function createAuthRoutes(auth: Auth): Hono<Env> {
     return context.json({ company: auth.company !== null, mail: auth.hasMail, password_length });
   });
 
-  app.on(["GET", "POST"], "/api/auth/*", async (context) => problemOf(await auth.handle(await withClientAddress(context))));
+  app.on(["GET", "POST"], "/api/auth/*", async (context) => {
+    let request: Request;
+    try {
+      request = await withClientAddress(context);
+    } catch (error) {
+      if (error instanceof Problem) return problemResponse(error);
+      throw error;
+    }
+    return problemOf(await auth.handle(request));
+  });
 
   app.get("/api/v1/me", (context) => signedIn(context, async (principal) => context.json(await describe(auth, principal))));
 
@@ -60,7 +70,7 @@ export function createAuthRoutes(auth: Auth): Hono<Env> {
 const problem = (status: number, title: string, detail: string, more: Record<string, unknown> = {}, headers = new Headers()): Response => {
   headers.set("content-type", "application/problem+json");
   headers.delete("content-length");
-  return new Response(JSON.stringify({ ...more, type: "about:blank", title, status, detail }), { status, headers });
+  return new Response(JSON.stringify({ ...more, type: "about:blank", title, status, detail, errors: [] }), { status, headers });
 };
 
 function versioned(context: Context<Env>, scope: Scope): Response {
@@ -84,14 +94,14 @@ function isOnThisMachine(context: Context<Env>): boolean {
   return !proxied && isLoopbackName(addressOf(context) ?? "") && isLoopbackName(new URL(context.req.url).hostname);
 }
 
-/** The request as better-auth may see it: the client's address is the socket's, whatever the client says. */
+/** The request as better-auth may see it: the client's address is the socket's, whatever the client says. Throws Problem 413, or 400 for a body that is no text. */
 async function withClientAddress(context: Context<Env>): Promise<Request> {
   const { raw } = context.req;
   const headers = new Headers(raw.headers);
   headers.delete("x-forwarded-for");
   const address = addressOf(context);
   if (address) headers.set("x-forwarded-for", address);
-  return new Request(raw.url, { method: raw.method, headers, body: raw.method === "GET" ? null : await raw.arrayBuffer() });
+  return new Request(raw.url, { method: raw.method, headers, body: raw.method === "GET" ? null : await readText(raw, recordBytes) });
 }
 
 /** better-auth's errors with its own `code` and `message` (its client reads them), as the problem documents that all our errors are. */
@@ -108,7 +118,11 @@ async function problemOf(response: Response): Promise<Response> {
     // an empty answer, as for an unknown path
   }
   const title = titles[response.status] ?? (response.status < 500 ? "Bad Request" : "Internal Server Error");
-  return problem(response.status, title, typeof body.message === "string" ? body.message : title, body, headers);
+  const detail =
+    response.status === 404
+      ? "There is nothing at this path; /api/docs lists what there is."
+      : `${title}: check the body and its content type.`;
+  return problem(response.status, title, typeof body.message === "string" && body.message !== "" ? body.message : detail, body, headers);
 }
 
 const titles: Record<number, string> = {
