@@ -101,7 +101,9 @@ async function withClientAddress(context: Context<Env>): Promise<Request> {
   headers.delete("x-forwarded-for");
   const address = addressOf(context);
   if (address) headers.set("x-forwarded-for", address);
-  return new Request(raw.url, { method: raw.method, headers, body: raw.method === "GET" ? null : await readText(raw, recordBytes) });
+  // HEAD is GET whose body is not sent; better-auth has no routes for it.
+  if (raw.method === "GET" || raw.method === "HEAD") return new Request(raw.url, { method: "GET", headers });
+  return new Request(raw.url, { method: raw.method, headers, body: await readText(raw, recordBytes) });
 }
 
 /** better-auth's errors with its own `code` and `message` (its client reads them), as the problem documents that all our errors are. */
