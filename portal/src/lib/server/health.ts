@@ -1,9 +1,22 @@
 import type { Api } from "#lib/server/api.ts";
 
+/** Of the mirror, besides how far it is, what the warehouse process has said so far. */
+export interface MirrorCondition {
+  /** What of the source is not mirrored, or not now. */
+  problems?: { code: string; table: string | null; column: string | null; what: string; remedy: string }[];
+  /** `retainedBytes`: log that Postgres keeps for the mirror; `safeBytes`: until it is dropped, null: never; null: there is no slot. */
+  slot?: { retainedBytes: number; safeBytes: number | null; status: string | null } | null;
+  /** While everything is copied. */
+  copying?: { table: string; done: number; tables: number } | null;
+  lastCopy?: { at: string; reason: string; tables: number; seconds: number } | null;
+  /** The last comparison of the whole mirror with Postgres. */
+  lastCheck?: { at: string; tables: number; rows: number; seconds: number; differing: string[] } | null;
+}
+
 export interface Health {
   ready: boolean;
   version: string | null;
-  mirror: { lagSeconds: number | null; appliedLsn: string | null };
+  mirror: MirrorCondition & { lagSeconds: number | null; appliedLsn: string | null };
   build: { id: string | null; finishedAt: string | null; lsn: string | null; failedTests: number };
   /** Commit time of the newest change in the published figures, RFC 3339 UTC. */
   freshTo: string | null;
@@ -26,7 +39,7 @@ export async function readHealth(api: Api): Promise<Health> {
   return {
     ready: response.ok,
     version: body.version ?? null,
-    mirror: { lagSeconds: mirror.lagSeconds ?? null, appliedLsn: mirror.appliedLsn ?? null },
+    mirror: { ...mirror, lagSeconds: mirror.lagSeconds ?? null, appliedLsn: mirror.appliedLsn ?? null },
     build: {
       id: build.id === undefined || build.id === null ? null : String(build.id),
       finishedAt: build.finishedAt ?? null,

@@ -1,0 +1,53 @@
+/** What the served snapshot says of itself, as `GET /cubejs-api/v1/health` answers, and how the page calls it. */
+import { m } from "#lib/paraglide/messages.js";
+
+export interface SnapshotHealth {
+  build: string;
+  /** Newest first, since the query process began. Times are RFC 3339 UTC. */
+  builds: { build: string; startedAt: string | null; finishedAt: string; failedTests: number; changed: number }[];
+  marts: { name: string; freshTo: string; rebuiltIn: string; failing: boolean }[];
+  tests: { count: number; found: { model: string | null; test: string; severity: string; failures: number | null }[] };
+  quarantine: {
+    reasons: { entity: string; reason: string; count: number }[];
+    records: { entity: string; reason: string; recordId: string }[];
+  } | null;
+  selfCheck: { checkedAt: string; tables: number; drifts: number } | null;
+}
+
+/** Seconds with one decimal; null when the build does not say when it began. */
+export const buildSeconds = ({ startedAt, finishedAt }: SnapshotHealth["builds"][number]): string | null =>
+  startedAt === null ? null : (Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
+
+const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** `bytesText(1_572_864)` is `1.5 MiB`. */
+export function bytesText(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${units[power] ?? "B"}`;
+}
+
+const reasons: Readonly<Record<string, () => string>> = {
+  "order without lines": m.quarantine_no_lines,
+  "product of a line is missing": m.quarantine_no_product,
+  "customer is missing": m.quarantine_no_customer,
+  "closed before created": m.quarantine_closed_early,
+  "closed without a time": m.quarantine_closed_when,
+  "stage is not in its pipeline": m.quarantine_stage,
+  "no stage was ever entered": m.quarantine_no_stage,
+};
+const noRate = "no exchange rate for ";
+
+/** A reason in the reader's language; one that this portal does not know is shown as the models say it. */
+export const reasonTitle = (reason: string): string =>
+  reason.startsWith(noRate) ? m.quarantine_no_rate({ currency: reason.slice(noRate.length) }) : (reasons[reason]?.() ?? reason);
+
+const states: Readonly<Record<string, () => string>> = {
+  reserved: m.slot_reserved,
+  extended: m.slot_extended,
+  unreserved: m.slot_unreserved,
+  lost: m.slot_lost,
+};
+
+/** Postgres's `wal_status` in words. */
+export const slotTitle = (status: string | null): string => (status === null ? m.slot_unknown() : (states[status]?.() ?? status));
