@@ -50,7 +50,8 @@ export const createWriter = (dependencies: ApiDependencies) => {
 
   return async (context: Context<Env>, bodyText: string, work: (write: Write) => Promise<Outcome>): Promise<Response> => {
     const key = keyOf(context);
-    const route = `${context.req.method} ${context.req.path}`;
+    // As it was sent: what its escapes stand for need not be storable.
+    const route = `${context.req.method} ${new URL(context.req.url).pathname}`;
     const { result, commit } = await inWrite(dependencies, context.get("principal"), sourceOf(context), async (write) => {
       const earlier = key === undefined ? null : await claimKey(write, route, key, bodyText);
       if (earlier) return earlier;
