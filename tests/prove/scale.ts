@@ -7,8 +7,9 @@ import { createPool, fillDemoCompany, migrate, publicationName, startPostgres } 
 
 const projectDir = join(import.meta.dirname, "../../models");
 const until = new Date("2026-11-22T02:00:00Z");
-/** Customers of the demo company, which has fifty order lines for each: a tenth of a million lines, a million, ten millions, fifty. */
-const sizes = [2_000, 20_000, 200_000, 1_000_000];
+/** Demo companies with ten order lines for each customer: a tenth of a million lines, a million, ten millions. */
+const sizes = [10_000, 100_000, 1_000_000];
+const linesPerCustomer = 10;
 /** DuckDB keeps to its part of this, what is over is spilled; Node, the threads' stacks and what DuckDB does not count take the rest. */
 const memoryBytes = 8 * 2 ** 30;
 const duckdbMemory = "6GiB";
@@ -57,7 +58,7 @@ async function measure(customers: number): Promise<Measured> {
   const builder = createLiveBuilder({ warehouse, mirror, projectDir, vars: {}, clock: () => until, publishSeconds: 0, logger });
   try {
     await migrate(postgres.url);
-    const company = { url: postgres.url, customers, years: 3, until, timezone: "Asia/Shanghai", currency: "CNY" };
+    const company = { url: postgres.url, customers, linesPerCustomer, years: 3, until, timezone: "Asia/Shanghai", currency: "CNY" };
     const fillSeconds = await secondsOf(() => fillDemoCompany(company));
     const mirrorSeconds = await secondsOf(() => mirror.start());
     const before = process.cpuUsage();

@@ -25,6 +25,7 @@ export interface Company {
   departmentIds: ReadonlyMap<string, string>;
   productIds: ReadonlyMap<string, string>;
   actuals: Actuals;
+  linesPerCustomer: number;
 }
 
 /** One customer while its life is being written. */

@@ -8,7 +8,8 @@ import { apportion, type Random, randomFrom } from "./random.ts";
 
 /** Customers are made in blocks, so that any number streams and the counts per block are exact. */
 export const blockSize = 100;
-const perCustomer = { opportunities: 4, orders: 15, lines: 50, activities: 10 };
+/** Documents of a customer for each of its order lines. */
+const perLine = { opportunities: 4 / 50, orders: 15 / 50, lines: 1, activities: 10 / 50 };
 const day = 86_400_000;
 /** A customer orders nothing in its first days. */
 export const firstOrderAfter = 3 * day;
@@ -87,11 +88,12 @@ function shareOut(random: Random, company: Company, lives: CustomerLife[]): void
     const active = Math.max(0, Math.min(life.stopsAt, calendar.until) - Math.max(life.createdAt + firstOrderAfter, calendar.start));
     return active === 0 ? 0 : (ranks[position]! + 3) ** -0.6 * Math.min(1, active / span + 0.02);
   });
-  const orders = apportion(perCustomer.orders * lives.length, weights);
-  const lines = lineCounts(random, perCustomer.orders * lives.length, perCustomer.lines * lives.length);
+  const among = (each: number): number => Math.round(each * company.linesPerCustomer * lives.length);
+  const orders = apportion(among(perLine.orders), weights);
+  const lines = lineCounts(random, among(perLine.orders), among(perLine.lines));
   const softer = lives.map((life, position) => weights[position]! ** 0.5 + (needsDeal.includes(life.index) ? 1 : 0.12));
-  const opportunities = apportion(perCustomer.opportunities * lives.length, softer);
-  const activities = apportion(perCustomer.activities * lives.length, softer);
+  const opportunities = apportion(among(perLine.opportunities), softer);
+  const activities = apportion(among(perLine.activities), softer);
   let used = 0;
   lives.forEach((life, position) => {
     life.orderLines = lines.slice(used, (used += orders[position]!));

@@ -24,8 +24,10 @@ import { writeTargets } from "./targets.ts";
 export interface DemoOptions {
   /** Of a database that `migrate` has brought up to date; a role that may write to schema `crm`. */
   url: string;
-  /** 1 to 1,000,000; default 2,000. Documents grow with it: 4 opportunities, 15 orders and 50 lines per customer. */
+  /** 1 to 1,000,000; default 2,000. Documents grow with it. */
   customers?: number;
+  /** Order lines per customer, at least 10; default 50, with 15 orders, 4 opportunities and 10 activities. These grow with the lines. */
+  linesPerCustomer?: number;
   /** Years of orders and opportunities before `until`; default 3. */
   years?: number;
   /** Default 1. Same seed and options: same rows. */
@@ -110,6 +112,7 @@ function found(sink: Sink, options: DemoOptions, customers: number, years: numbe
     organisation: people,
     products: goods.products,
     popularity: goods.products.map((product) => (sum += product.popularity)),
+    linesPerCustomer: options.linesPerCustomer ?? 50,
     employeeIds,
     departmentIds,
     productIds,

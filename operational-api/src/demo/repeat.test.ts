@@ -76,6 +76,13 @@ describe("filling and removing the demo company", () => {
     });
   });
 
+  it("has fewer documents for each customer when told so", async () => {
+    await withDatabase(async (url) => {
+      const counts = await fillDemoCompany({ ...options, url, customers: 200, linesPerCustomer: 10 });
+      expect(counts).toMatchObject({ customers: 200, opportunities: 160, orders: 600, order_lines: 2_000, activities: 400 });
+    });
+  });
+
   it("refuses a database that holds a company, and then changes nothing", async () => {
     await withDatabase(async (url, client) => {
       expect(await hasCompany({ url })).toBe(false);
