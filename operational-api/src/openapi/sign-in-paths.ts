@@ -10,6 +10,7 @@ export const signInTag = {
 
 const tags = ["sign-in"];
 const signInBody = z.object({ email: z.email(), password: z.string() });
+export const signInExample = { email: "boss@example.com", password: "a long password" };
 const open = { tags, security: [] };
 const account = {
   type: "object",
@@ -24,7 +25,7 @@ export const signInPaths = (): Json => ({
       ...open,
       operationId: "signIn",
       summary: "Signs in by e-mail address and password: sets the session cookie. Slowed down after wrong passwords",
-      requestBody: { required: true, content: json(jsonSchema(signInBody), { email: "boss@example.com", password: "a long password" }) },
+      requestBody: { required: true, content: json(jsonSchema(signInBody), signInExample) },
       responses: {
         200: { description: "Signed in, or a second factor is asked for", content: json({ type: "object" }) },
         ...failing(400, 401, 403, 413, 415, 422, 429),
@@ -44,6 +45,7 @@ export const signInPaths = (): Json => ({
       ...open,
       operationId: "signOut",
       summary: "Ends the session of the cookie",
+      requestBody: { required: true, content: json({ type: "object" }, {}) },
       responses: { 200: { description: "Ended", content: json({ type: "object" }) }, ...failing(403, 413, 415, 429) },
     },
   },

@@ -9,8 +9,10 @@ import { createSemanticProxy } from "../../../kehu/semantic-proxy.ts";
 import { createSqlProxy } from "../../../kehu/sql-proxy.ts";
 import { answerUnreadable, createErrorHandler } from "../../../kehu/unreadable-requests.ts";
 import { createLogger } from "../../../operational-api/src/log.ts";
+import { createUser } from "../../../operational-api/src/auth/accounts.ts";
 import type { Entity } from "../../../operational-api/src/entities/definition.ts";
 import { collectionOf, entities, entityNamed } from "../../../operational-api/src/entities/index.ts";
+import { signInExample } from "../../../operational-api/src/openapi/sign-in-paths.ts";
 import { createExample } from "../../../operational-api/src/openapi/schemas.ts";
 import { Problem, problemResponse } from "../../../operational-api/src/problem.ts";
 import { createTestApi, type TestApi, testNow } from "../../../operational-api/src/testing.ts";
@@ -101,7 +103,10 @@ export const startCompany = async (): Promise<Company> => {
     await api.close();
     throw error;
   });
-  ids.set("users", [other.userId, person.userId, await api.user("stopped@example.com", ["analyst"])]);
+  ids.set("users", [other.userId, person.userId, await api.user("another@example.com", ["analyst"])]);
+  ids.set("names of roles", ["sales_rep", "analyst", "finance"]);
+  // Who signs in as the document's example does.
+  await createUser(api.auth, { ...signInExample, name: "boss", roles: ["executive"], employeeId: null });
 
   const folder = newFolder();
   const snapshots = manualSource(await writeSnapshot(folder, "b1", companySql, companyMarts));

@@ -38,7 +38,14 @@ export const validDraft = (operation: Operation, as: Role, values: Values, ids: 
     if (place === "path") {
       const collection = collectionOf(operation.path);
       const deleted = operation.path.endsWith("/restore") && random.chance(0.8) ? ids.get(`deleted ${collection}`) : undefined;
-      const known = name === "id" ? (deleted ?? ids.get(collection)) : name === "user" ? ids.get("users") : undefined;
+      const known =
+        name === "id"
+          ? (deleted ?? ids.get(collection))
+          : name === "user"
+            ? ids.get("users")
+            : name === "name"
+              ? ids.get("names of roles")
+              : undefined;
       draft.path[name] = encodeURIComponent(known ? random.pick(known) : String(values.of(schema, name)));
     } else if (place === "query") {
       if (required || random.chance(0.15)) {
