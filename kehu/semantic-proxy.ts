@@ -7,7 +7,8 @@ import { isNestedDeeper } from "./json-depth.ts";
 const forwarded = ["accept", "accept-language", "content-type", "kehu-purpose", "kehu-wait-for"];
 const returned = ["content-type", "kehu-fresh", "kehu-cache", "content-language"];
 
-const methods = ["GET", "HEAD", "POST"];
+/** A query may be too long for an address; what has no query is read. */
+const methodsOf = (path: string): string[] => (/\/(load|sql|dry-run)$/.test(path) ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"]);
 const mostBytes = 4 * 1024 * 1024;
 /** Deeper than any query that somebody wrote; what reads a query goes down with it. */
 const deepest = 100;
@@ -62,6 +63,7 @@ export function createSemanticProxy(options: {
     const principal = await options.authenticate(withScheme(context.req.raw));
     if (!principal) return refused(401, "Sign in, or send a valid token or API key.", { "www-authenticate": 'Bearer realm="Kehu"' });
     const { method } = context.req;
+    const methods = methodsOf(context.req.path);
     if (!methods.includes(method)) return refused(405, `this path takes ${methods.join(", ")}`, { allow: methods.join(", ") });
     const port = options.queryPort();
     if (!port) return refused(503, "The semantic layer is starting; try again in a few seconds.", { "retry-after": "2" });
