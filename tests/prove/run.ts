@@ -8,6 +8,7 @@ import { compiledByHandTrial } from "./compiled-by-hand.ts";
 import { fuzzTrial } from "./fuzz.ts";
 import { incrementalTrial } from "./incremental.ts";
 import { killTrial } from "./kill.ts";
+import { mirrorTrial } from "./mirror.ts";
 import { scaleTrial } from "./scale.ts";
 
 const trials: Record<
@@ -16,6 +17,7 @@ const trials: Record<
 > = {
   kill: { rounds: 100, run: killTrial },
   incremental: { rounds: 200, run: incrementalTrial },
+  mirror: { rounds: 500, run: mirrorTrial },
   scale: { rounds: 2, run: scaleTrial },
 };
 

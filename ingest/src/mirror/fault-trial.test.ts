@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { faultTrial } from "./trial/fault-trial.ts";
+import { startTrialServer } from "./trial/trial-server.ts";
+
+let server: Awaited<ReturnType<typeof startTrialServer>>;
+beforeAll(async () => {
+  server = await startTrialServer();
+});
+afterAll(() => server.stop());
+
+test("the mirror equals Postgres whatever is written and whatever fails (the short form of `npm run prove -- mirror`)", async () => {
+  const lines: string[] = [];
+  await faultTrial({ server, seed: 20261122, rounds: 20, say: (line) => lines.push(line) });
+  expect(lines).toHaveLength(20);
+}, 240_000);
