@@ -35,6 +35,8 @@ const reasons: Readonly<Record<string, () => string>> = {
   "closed without a time": m.quarantine_closed_when,
   "stage is not in its pipeline": m.quarantine_stage,
   "no stage was ever entered": m.quarantine_no_stage,
+  "department lies in a cycle": m.quarantine_cycle,
+  "department or employee is missing": m.quarantine_no_owner,
 };
 const noRate = "no exchange rate for ";
 
