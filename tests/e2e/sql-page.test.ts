@@ -55,7 +55,7 @@ it("P5: a rep writes a statement with a parameter, runs it by keyboard, sees the
   await page.getByLabel("$least", { exact: true }).fill("100");
   await page.getByLabel("Type of least").selectOption("decimal");
   await page.locator(".cm-content").press("Control+Enter");
-  await page.getByText("Rows: 5").waitFor();
+  await page.getByRole("status").filter({ hasText: "Rows: 5" }).waitFor();
   expect(await rowsOf(page)).toHaveLength(5);
   expect(await accessibility(page)).toEqual([]);
 
@@ -93,27 +93,47 @@ it("says where an error is and goes there, and cancels what runs", async () => {
   await page.getByRole("alert").getByText("The statement was cancelled.").waitFor();
 });
 
-it("keeps history and saved statements", async () => {
+it("P5: keeps history and saved statements with the account, and shares those that are shared", async () => {
   const page = await open(sessions.analyst);
-  await write(page, "select 42 as answer");
+  const name = `the answer ${Date.now()}`;
+  await write(page, "select 40 + $more as answer");
+  await page.getByLabel("$more", { exact: true }).fill("2");
+  await page.getByLabel("Type of more").selectOption("integer");
   await page.getByRole("button", { name: "Run" }).click();
-  await page.getByText("Rows: 1").waitFor();
-  await page.getByLabel("Name of the statement").fill("the answer");
+  await page.getByRole("status").filter({ hasText: "Rows: 1" }).waitFor();
+  await page.getByLabel("Name of the statement").fill(name);
   await page.getByRole("button", { name: "Save" }).click();
-  await page.reload();
-  await page.locator(".cm-content").waitFor();
-  expect(await page.locator("#sql-history ~ ul button").allInnerTexts()).toEqual(["select 42 as answer"]);
-  await page.getByRole("button", { name: "the answer", exact: true }).click();
-  expect(await page.locator(".cm-content").innerText()).toBe("select 42 as answer");
-  await page.getByRole("button", { name: "Delete the answer" }).click();
-  expect(await page.getByRole("button", { name: "the answer", exact: true }).count()).toBe(0);
+  await page.getByRole("button", { name: `Rename ${name}` }).click();
+  await page.getByLabel(`New name of ${name}`).fill(`${name}!`);
+  await page.locator("li").getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: `Share ${name}!` }).click();
+  await page.getByRole("button", { name: `Share ${name}!`, pressed: true }).waitFor();
+  expect(await accessibility(page)).toEqual([]);
+  // Another browser of the same person.
+  const elsewhere = await open(sessions.analyst);
+  expect(await elsewhere.locator("#sql-history ~ ul button").first().innerText()).toBe("select 40 + $more as answer");
+  await elsewhere.getByRole("button", { name: `${name}!`, exact: true }).click();
+  expect(await elsewhere.locator(".cm-content").innerText()).toBe("select 40 + $more as answer");
+  expect(await elsewhere.getByLabel("$more", { exact: true }).inputValue()).toBe("2");
+
+  const another = await open(sessions.sales_rep);
+  await another.getByRole("button", { name: `${name}!`, exact: true }).click();
+  expect(await another.locator(".cm-content").innerText()).toBe("select 40 + $more as answer");
+  expect(await another.getByRole("button", { name: `Delete ${name}!` }).count()).toBe(0);
+  expect(await another.getByText("select 40 + $more as answer").count()).toBe(1);
+
+  await page.getByRole("button", { name: `Delete ${name}!` }).click();
+  await page.getByRole("button", { name: `${name}!`, exact: true }).waitFor({ state: "detached" });
+  await another.reload();
+  await another.locator(".cm-content").waitFor();
+  expect(await another.getByRole("button", { name: `${name}!`, exact: true }).count()).toBe(0);
 });
 
 it("fits a phone, in Chinese and in the dark", async () => {
   const page = await open(sessions.sales_rep, { width: 390, locale: "zh-CN", dark: true });
   await write(page, "select number, customer_name, amount, status from fct_orders order by 1 limit 3");
   await page.getByRole("button", { name: "运行" }).click();
-  await page.getByText("3 行").waitFor();
+  await page.getByRole("status").filter({ hasText: "3 行" }).waitFor();
   expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
   expect(await accessibility(page)).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { secondFactorProblem } from "./account-request.ts";
 import type { Auth, Principal } from "./create-auth.ts";
 import { createDeviceRoutes } from "./device-routes.ts";
 import { createMeRoutes } from "./me-routes.ts";
+import { createSqlShelfRoutes } from "./sql-shelf-routes.ts";
 import type { Scope } from "./scope.ts";
 import { createUserRoutes } from "./user-routes.ts";
 
@@ -41,6 +42,8 @@ export function createAuthRoutes(auth: Auth): Hono<Env> {
     return context.json({ company: auth.company !== null, mail: auth.hasMail, password_length });
   });
 
+  // better-auth knows a POST here, for a way of refreshing sessions that is off.
+  app.post("/api/auth/get-session", () => problemResponse(new Problem(405, "this path takes GET", { headers: { allow: "GET" } })));
   app.on(["GET", "POST"], "/api/auth/*", async (context) => {
     let request: Request;
     try {
@@ -56,7 +59,7 @@ export function createAuthRoutes(auth: Auth): Hono<Env> {
 
   app.get("/api/v1/me/scope", (context) => signedIn(context, ({ scope }) => versioned(context, scope)));
 
-  for (const routes of [createMeRoutes(auth), createUserRoutes(auth), createDeviceRoutes(auth)])
+  for (const routes of [createMeRoutes(auth), createSqlShelfRoutes(auth), createUserRoutes(auth), createDeviceRoutes(auth)])
     app.route("/", routes as unknown as Hono<Env>);
 
   app.get("/internal/scope/:subject", async (context) => {

@@ -2,6 +2,7 @@ import type { ClientBase } from "pg";
 import { installDepartureTrigger } from "./account-tables.ts";
 import { createPermissionTables, keepAnAdministrator } from "./permission-tables.ts";
 import { seeAsTable } from "./see-as.ts";
+import { sqlShelfTables } from "./sql-shelf.ts";
 
 export const scopeChannel = "kehu_scope";
 
@@ -46,6 +47,7 @@ export async function createAuthTables(client: ClientBase): Promise<void> {
     await createPermissionTables(client);
     await client.query(rolesFromTable);
     await client.query(seeAsTable);
+    await client.query(sqlShelfTables);
     await keepAnAdministrator(client);
     await client.query("commit");
   } catch (error) {

@@ -6,6 +6,7 @@ import { accountPaths, accountTag } from "./account-paths.ts";
 import { readPaths, writePaths } from "./collection-paths.ts";
 import { figuresPaths, figuresTag } from "./figures-paths.ts";
 import { failing, idempotencyKey, json, ref } from "./parts.ts";
+import { sqlShelfPaths } from "./sql-shelf-paths.ts";
 import { permissionPaths, permissionTag } from "./permission-paths.ts";
 import { bodySchema, type Json, jsonSchema, pascal, shownSchema } from "./schemas.ts";
 import { servicePaths, serviceTag } from "./service-paths.ts";
@@ -199,6 +200,7 @@ export const openApiDocument = (url: string): Json => {
       ...permissionPaths(),
       ...accountPaths(),
       ...auditPaths(),
+      ...sqlShelfPaths(),
       ...figuresPaths(),
       ...sqlPaths(),
       ...signInPaths(),

@@ -171,6 +171,13 @@ export const otherRoutes: Readonly<Record<string, { roles: readonly CallerRole[]
       "GET /api/v1/me/keys",
       "POST /api/v1/me/keys",
       "DELETE /api/v1/me/keys/{id}",
+      "GET /api/v1/me/sql-queries",
+      "POST /api/v1/me/sql-queries",
+      "PATCH /api/v1/me/sql-queries/{id}",
+      "DELETE /api/v1/me/sql-queries/{id}",
+      "GET /api/v1/me/sql-runs",
+      "POST /api/v1/me/sql-runs",
+      "DELETE /api/v1/me/sql-runs",
     ].map((route) => [route, { roles: callerRoles, sees: null }]),
   ),
   ...Object.fromEntries(

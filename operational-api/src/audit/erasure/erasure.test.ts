@@ -108,7 +108,20 @@ describe("the erasure of a person", () => {
       department_id: api.company.departments.north,
     });
     const userId = await api.user("shangguan@example.com", ["sales_rep"], employee);
+    // What the person kept of ad-hoc SQL goes, and what others wrote of the person is replaced.
+    const keep = (holder: string, statement: string) =>
+      owner.query(
+        `with saved as (insert into auth.sql_queries (user_id, name, statement, parameters) values ($1, 'mine', $2, '{}'))
+         insert into auth.sql_runs (user_id, statement, parameters, format, status, milliseconds) values ($1, $2, '{}', 'json', 200, 1)`,
+        [holder, statement],
+      );
+    await keep(userId, "select 1");
+    await keep(api.admin.userId, "select 'shangguan@example.com'");
     await erased("employee", employee);
+    const kept = await owner.query(
+      "select user_id, statement from auth.sql_queries union all select user_id, statement from auth.sql_runs",
+    );
+    expect(kept.rows).toEqual(Array(2).fill({ user_id: api.admin.userId, statement: `select '${mark}'` }));
     const { rows } = await owner.query(`select name, email, active from auth."user" join auth.holders on user_id = id where id = $1`, [
       userId,
     ]);
