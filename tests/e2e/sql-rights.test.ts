@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { makeAccount } from "../account.ts";
 import { eventually, signIn, type Session } from "../stack.ts";
 
 /** What a change of rights does to who is signed in already: by cookie, by a token and by an API key, each made before. */
 const stack = inject("stack");
 const administrator = inject("administrator");
-const password = "nine slow lanterns";
 /** The API answers by the new rights at once, everything else within this time. */
 const limitMs = 5_000;
 
@@ -34,16 +34,9 @@ beforeAll(async () => {
   await send("POST", "/api/v1/roles", { name: role, title_zh: "试验", title_en: "Probe" });
   for (const entity of ["order", "order_line", "customer"]) await permit(entity, "read");
   await send("POST", "/api/v1/column-rules", { role, entity: "*", column_name: "*", visibility: "show" });
-  const email = `${role}@example.com`;
-  ({ id: userId } = await send<{ id: string }>("POST", "/api/v1/users", { email, name: "Probe", roles: [role] }));
-  const { link } = await send<{ link: string }>("POST", `/api/v1/users/${userId}/reset-link`);
-  const set = await fetch(`${stack.url}/api/auth/reset-password`, {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: stack.url },
-    body: JSON.stringify({ token: new URL(link).searchParams.get("token"), newPassword: password }),
-  });
-  expect(set.status).toBe(200);
-  const session = await signIn(stack, email, password);
+  const account = await makeAccount(stack, admin, `${role}@example.com`, [role]);
+  userId = account.id;
+  const { session } = account;
   const { token } = await session.json<{ token: string }>("/api/auth/token");
   const { key } = await session.json<{ key: string }>("/api/v1/me/keys", {
     method: "POST",
