@@ -83,6 +83,7 @@ describe("O18 accounts in the portal", () => {
     await page.fill("form[action='?/begin'] input[name=password]", password);
     await page.click("form[action='?/begin'] button");
     factor = (await page.getByTestId("factor-address").getAttribute("href")) ?? "";
+    await page.getByRole("img", { name: "QR code" }).waitFor();
     expect(await page.getByTestId("recovery-codes").locator("li").count()).toBe(10);
     await page.fill("form[action='?/confirm'] input[name=code]", "000000");
     await page.click("form[action='?/confirm'] button");
