@@ -111,6 +111,26 @@ test("a file that was made from another server's data is copied again: its posit
   expect(await rows(options.database, "select id, name from raw_changes.things where _op = 'resync'")).toEqual([[2, "b"]]);
 });
 
+test.each([
+  ["was restored from an older copy: its log ends before the mirror's position", "update meta.mirror_state set applied_lsn = 'FF/0'"],
+  ["goes on from another history", "update meta.mirror_source set timeline = 99"],
+  ["has a publication made anew", "update meta.mirror_source set publication_oid = 1"],
+])("a source that %s is copied again", async (_name, sql) => {
+  await run(
+    "create schema shop; create table shop.things (id int primary key, name text); insert into shop.things values (1, 'a'), (2, 'b')",
+  );
+  const options = { source: database.url, schema: "shop", database: join(dir, "shop.duckdb"), logger: silent };
+  await syncOnce(options);
+  const instance = await DuckDBInstance.create(options.database);
+  const connection = await instance.connect();
+  await connection.run(`${sql}; update raw.things set name = 'of another history' where id = 2; checkpoint`);
+  connection.closeSync();
+  instance.closeSync();
+  await syncOnce(options);
+  expect(await rows(options.database, "select id, name from raw_changes.things where _op = 'resync'")).toEqual([[2, "b"]]);
+  expect((await verify(options)).differs).toEqual([]);
+});
+
 test("a table whose rows nothing identifies is named and left alone: published, its updates would be refused", async () => {
   await run("create schema shop; create table shop.loose (a int); create table shop.things (id int primary key)");
   const options = { source: database.url, schema: "shop", database: join(dir, "shop.duckdb"), logger: silent };
