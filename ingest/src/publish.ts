@@ -31,6 +31,8 @@ export interface Publication {
   keep?: Retention;
   /** The time that `finishedAt` states; default the machine's. */
   clock?: () => Date;
+  /** Awaited once the snapshot is whole and before it is served: who spaces publishes waits here, with the copying done. */
+  beforeServing?: () => Promise<void>;
 }
 
 const checkpointPollMs = 20;
@@ -155,6 +157,7 @@ export async function publishSnapshot(warehouse: Warehouse, publication: Publica
   }
   await rename(unfinished, join(folder, name));
   await syncFolder(folder);
+  await publication.beforeServing?.();
   const pointer: SnapshotPointer = { build, file: name, lsn, freshTo, finishedAt: clock().toISOString(), failedTests, changed };
   // Beside the snapshot stays what is known of it, for whoever serves it again later.
   await replaceJson(warehouse.dir, `${build}.json`, pointer);

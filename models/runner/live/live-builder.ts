@@ -127,6 +127,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   let lastPublish = Number.NEGATIVE_INFINITY;
   let lastAdvance = Number.NEGATIVE_INFINITY;
   let lastBuildMs = 0;
+  let lastCopyMs = 0;
 
   const timeZone = (): string => String({ ...project?.settings.vars, ...options.vars }.timezone ?? "UTC");
   const rest = (ms: number): Promise<void> =>
@@ -228,9 +229,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   async function publish(): Promise<void> {
     if (!unpublished) return;
     const { build, outcome } = unpublished;
-    await rest(lastPublish + options.publishSeconds * 1000 - performance.now());
     const { lsn, freshTo, failedTests, changed } = outcome;
-    // From flip to flip: were the copying of one snapshot not counted, it would be added to every wait.
     const begun = performance.now();
     const pointer = await publishSnapshot(warehouse, {
       build,
@@ -239,10 +238,14 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       failedTests,
       changed,
       clock,
+      beforeServing: () => {
+        lastCopyMs = performance.now() - begun;
+        return rest(lastPublish + options.publishSeconds * 1000 - performance.now());
+      },
       ...(options.keep && { keep: options.keep }),
     });
-    lastPublish = begun;
-    lastAdvance = performance.now();
+    lastPublish = performance.now();
+    lastAdvance = lastPublish;
     unpublished = undefined;
     status.build = build;
     status.failure = null;
@@ -268,7 +271,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const newsBefore = news;
     try {
       if (needsBuild()) {
-        await rest(lastPublish + options.publishSeconds * 1000 - lastBuildMs - performance.now());
+        await rest(lastPublish + options.publishSeconds * 1000 - lastBuildMs - lastCopyMs - performance.now());
         if (stopping.signal.aborted) return;
         await buildOnce();
       }
