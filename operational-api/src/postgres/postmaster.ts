@@ -16,6 +16,8 @@ const settings: Record<string, string> = {
   wal_level: "logical",
   max_replication_slots: "40",
   max_wal_senders: "40",
+  // A mirror that stands still must not fill the disk: past this its slot is given up, and the mirror copies everything again and says so.
+  max_slot_wal_keep_size: "16GB",
   max_connections: "200",
   shared_buffers: "128MB",
   // A segment kept for later use keeps what was logged in it: what is erased would stay in a file.

@@ -121,7 +121,7 @@ describe("the erasure of a person", () => {
     const kept = await owner.query(
       "select user_id, statement from auth.sql_queries union all select user_id, statement from auth.sql_runs",
     );
-    expect(kept.rows).toEqual(Array(2).fill({ user_id: api.admin.userId, statement: `select '${mark}'` }));
+    expect(kept.rows).toEqual(Array.from({ length: 2 }, () => ({ user_id: api.admin.userId, statement: `select '${mark}'` })));
     const { rows } = await owner.query(`select name, email, active from auth."user" join auth.holders on user_id = id where id = $1`, [
       userId,
     ]);
