@@ -12,7 +12,12 @@ import type { Readable } from "node:stream";
 const root = join(import.meta.dirname, "..");
 const reports = mkdtempSync(join(tmpdir(), "kehu-report-"));
 const bin = join(root, "node_modules", ".bin");
-const env = { ...process.env, PATH: `${bin}:${process.env.PATH ?? ""}`, ...(process.stdout.isTTY && { FORCE_COLOR: "1" }) };
+const env = {
+  ...process.env,
+  PATH: `${bin}:${process.env.PATH ?? ""}`,
+  NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "kehu-compiled"),
+  ...(process.stdout.isTTY && { FORCE_COLOR: "1" }),
+};
 
 interface Outcome {
   passed: number;

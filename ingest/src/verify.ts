@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import { formatLsn } from "./lsn.ts";
@@ -157,6 +158,9 @@ async function followsAll(connection: DuckDBConnection, there: readonly SourceTa
 }
 
 const attempts = 3;
+/** How long tables are waited for that others' transactions in the source keep from being read again. */
+const patienceMs = 30_000;
+const pollMs = 200;
 
 async function compareAt(
   options: VerifyOptions,
@@ -165,8 +169,13 @@ async function compareAt(
   connect: Warehouse["connect"],
 ): Promise<Verification> {
   const { source, schema } = options;
+  const patientUntil = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt++) {
     await mirror.settle();
+    while (mirror.condition().problems.some(({ code }) => code === "waiting") && performance.now() < patientUntil) {
+      await delay(pollMs);
+      await mirror.settle();
+    }
     const opened = await openMoment(source, { name: `kehu_verify_${process.pid}_${Date.now()}`, temporary: true });
     let release = (): void => {};
     let connection: DuckDBConnection | undefined;

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { createTestDatabase } from "../../../operational-api/src/postgres/testing.ts";
 import { incrementalTrial } from "./incremental-trial.ts";
 
-/** Six full builds and a demo company; minutes on a machine that does other things. */
+/** Four full builds and a demo company; minutes on a machine that does other things. */
 const timeout = 240_000;
 
 it(
@@ -11,11 +11,11 @@ it(
     const database = await createTestDatabase();
     const lines: string[] = [];
     try {
-      await incrementalTrial({ url: database.url, seed: 20261122, rounds: 5, say: (line) => lines.push(line) });
+      await incrementalTrial({ url: database.url, seed: 20261122, rounds: 3, say: (line) => lines.push(line) });
     } finally {
       await database.drop();
     }
-    expect(lines).toHaveLength(5);
+    expect(lines).toHaveLength(3);
   },
   timeout,
 );

@@ -170,6 +170,8 @@ export async function faultTrial({ server, seed, rounds, say, faults = usualFaul
       const done: string[] = [];
       const strikes: string[] = [];
       mirror = await runRound({ server, random, fault, proxy, mirror, start, dir, done, strikes });
+      // It is the stream that is to be torn, and not the comparison.
+      proxy.cutIfDue();
       if (mirror.isGone) mirror = await start();
       mirror.tell("verify");
       const answer = await mirror.line();

@@ -6,6 +6,8 @@ export interface TornProxy {
   port: number;
   /** Ends every connection once so many more bytes have come from the server, in the middle of whatever they are. */
   cutAfter(bytes: number): void;
+  /** A cut that so many bytes have not come for yet is made now. */
+  cutIfDue(): void;
   close(): void;
 }
 
@@ -44,6 +46,9 @@ export async function startTornProxy(target: () => number): Promise<TornProxy> {
     port: (server.address() as AddressInfo).port,
     cutAfter(bytes) {
       left = bytes;
+    },
+    cutIfDue() {
+      if (left !== Infinity) cut();
     },
     close() {
       cut();
