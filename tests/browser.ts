@@ -26,6 +26,8 @@ export async function launchBrowser(): Promise<Browser> {
     // Not the package's own arguments: they switch web security off, and then no Origin is sent.
     return await chromium.launch({
       executablePath,
+      // Without a locale of UTF-8 Chromium can't name a file in Chinese, and bare machines have none.
+      env: { ...process.env, LC_ALL: "C.UTF-8" },
       args: [
         "--no-sandbox",
         "--disable-gpu",
