@@ -1,6 +1,7 @@
 import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { checkpoint } from "./checkpoint.ts";
 import { inTransaction } from "./mirror/mirror-store.ts";
 import { sqlName, sqlText } from "./warehouse.ts";
 import type { Warehouse } from "./warehouse.ts";
@@ -38,7 +39,7 @@ async function copyInto(connection: DuckDBConnection, file: string, statements: 
     await inTransaction(connection, async () => {
       for (const sql of statements(to)) await connection.run(sql);
     });
-    await connection.run(`checkpoint ${to}`);
+    await checkpoint(connection, to);
   } finally {
     await connection.run(`detach ${to}`);
   }

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { copyFile, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { checkpoint } from "./checkpoint.ts";
 import { readPointer, replaceJson, snapshotsFolder, syncFolder, writePointer } from "./snapshot-pointer.ts";
 import type { SnapshotPointer } from "./snapshot-pointer.ts";
 import { sqlName } from "./warehouse.ts";
@@ -35,24 +35,6 @@ export interface Publication {
   beforeServing?: () => Promise<void>;
 }
 
-const checkpointPollMs = 20;
-const checkpointTimeoutMs = 60_000;
-
-/** CHECKPOINT fails while an older transaction needs what it would drop; the writer's transactions are short, so it waits. */
-async function checkpoint(connection: DuckDBConnection): Promise<void> {
-  const deadline = performance.now() + checkpointTimeoutMs;
-  for (;;) {
-    try {
-      await connection.run("checkpoint warehouse");
-      return;
-    } catch (error) {
-      const waits = error instanceof Error && /checkpoint/i.test(error.message) && /transaction/i.test(error.message);
-      if (!waits || performance.now() > deadline) throw new Error("the warehouse could not be checkpointed", { cause: error });
-      await delay(checkpointPollMs);
-    }
-  }
-}
-
 /** DuckDB's main header and its two root headers. Blocks reachable from the current root are only overwritten after a root has moved. */
 async function readHeaders(file: string): Promise<Buffer> {
   const handle = await open(file, "r");
@@ -67,7 +49,7 @@ async function readHeaders(file: string): Promise<Buffer> {
 /** Copies the database while it may be written: a checkpoint in between moves a root header, and the copy is made again. */
 async function copyWhole(connection: DuckDBConnection, from: string, to: string): Promise<void> {
   for (;;) {
-    await checkpoint(connection);
+    await checkpoint(connection, "warehouse");
     const before = await readHeaders(from);
     await copyFile(from, to, constants.COPYFILE_FICLONE);
     if (before.equals(await readHeaders(from))) break;
