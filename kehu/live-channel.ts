@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { Principal } from "@kehu/operational-api";
+import { Problem, problemResponse, type Principal } from "@kehu/operational-api";
 import type { Served } from "./served.ts";
 import { watchStanding } from "./standing-watch.ts";
 
@@ -16,12 +16,13 @@ export function createLiveChannel(options: { served: Served; authenticate: (requ
   app.get("/api/live", async (context) => {
     const principal = await options.authenticate(context.req.raw);
     if (!principal) {
-      return context.json({ type: "about:blank", title: "Unauthorized", status: 401, detail: "Sign in to follow updates." }, 401, {
-        "content-type": "application/problem+json",
-      });
+      const how = "sign in at /api/auth/sign-in/email, or send a valid x-api-key or bearer token";
+      return problemResponse(new Problem(401, how, { headers: { "www-authenticate": 'Bearer realm="Kehu"' } }));
     }
     context.header("cache-control", "private, no-store");
     context.header("x-accel-buffering", "no");
+    // Nobody would read the stream, so it would never end.
+    if (context.req.method === "HEAD") return context.body(null, 200, { "content-type": "text/event-stream" });
     return streamSSE(context, async (stream) => {
       let wake = (): void => {};
       let pending = false;

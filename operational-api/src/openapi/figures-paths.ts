@@ -86,6 +86,42 @@ const told = (name: string, operationId: string, summary: string, answer: Json, 
 });
 
 const objectWith = (...required: string[]): Json => ({ type: "object", required });
+const listOf = (items: Json): Json => ({ type: "array", items });
+const orNull = (schema: Json): Json => ({ anyOf: [schema, { type: "null" }] });
+
+/** The query process makes it (semantic/src/snapshot-health.ts); the hostile trial holds the two together. */
+const snapshotHealth = {
+  ...objectWith("build", "builds", "marts", "tests", "quarantine", "selfCheck"),
+  properties: {
+    build: text,
+    builds: {
+      ...listOf(objectWith("build", "startedAt", "finishedAt", "failedTests", "changed")),
+      description: "Served since the query process began, newest first",
+    },
+    marts: { ...listOf(objectWith("name", "freshTo", "rebuiltIn", "failing")), description: "Those that the caller may read" },
+    tests: {
+      ...objectWith("count", "found"),
+      properties: {
+        count: { type: "integer" },
+        found: {
+          ...listOf(objectWith("model", "test", "severity", "failures")),
+          description: "None of a mart that the caller may not read",
+        },
+      },
+    },
+    quarantine: {
+      ...orNull({
+        ...objectWith("reasons", "records"),
+        properties: {
+          reasons: listOf(objectWith("entity", "reason", "count")),
+          records: listOf(objectWith("entity", "reason", "recordId")),
+        },
+      }),
+      description: "Records that break a rule, of the entities of which the caller reads every row",
+    },
+    selfCheck: orNull(objectWith("checkedAt", "tables", "drifts")),
+  },
+};
 
 /** What is below `/cubejs-api/v1`. */
 export const figuresPaths = (): Json => ({
@@ -107,6 +143,7 @@ export const figuresPaths = (): Json => ({
     "The models behind the figures, as far as the caller may know of them",
     objectWith("build", "nodes"),
   ),
+  ...told("health", "readFiguresHealth", "How the served snapshot was built, as far as the caller may know of it", snapshotHealth),
   ...told("lineage", "readLineage", "The columns of marts that a measure is made of", objectWith("member"), [
     { name: "member", in: "query", required: true, schema: { ...text, examples: ["orders.amount", "orders.count"] } },
   ]),

@@ -1,9 +1,10 @@
-import { json } from "./parts.ts";
+import { failing, json } from "./parts.ts";
 import type { Json } from "./schemas.ts";
 
-export const serviceTag = { name: "service", description: "Whether the service is up, and this document. Open to everybody." };
+export const serviceTag = { name: "service", description: "Whether the service is up, what it serves now, and this document." };
 
-const open = { tags: ["service"], security: [] };
+const serviceTags = ["service"];
+const open = { tags: serviceTags, security: [] };
 const text = { type: "string" };
 const health = {
   type: "object",
@@ -29,7 +30,7 @@ const health = {
   },
 };
 
-/** `/healthz` and the documents. */
+/** `/healthz`, the event stream and the documents. */
 export const servicePaths = (): Json => ({
   "/healthz": {
     get: {
@@ -37,6 +38,18 @@ export const servicePaths = (): Json => ({
       operationId: "readHealth",
       summary: "200 when pages can be answered with figures, 503 until then",
       responses: { 200: { description: "Ready", content: json(health) }, 503: { description: "Not yet", content: json(health) } },
+    },
+  },
+  "/api/live": {
+    get: {
+      tags: serviceTags,
+      operationId: "followPublishes",
+      summary:
+        "Server-sent events: `publish` with build, lsn, freshTo and changed marts, now and at every change; `alive` in between. No figures",
+      responses: {
+        200: { description: "A stream that ends when the caller's rights change", content: { "text/event-stream": { schema: text } } },
+        ...failing(401, 403),
+      },
     },
   },
   "/api/openapi.json": {

@@ -5,7 +5,9 @@ import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { createHealth } from "../../../kehu/health.ts";
 import { listenInside } from "../../../kehu/listen-inside.ts";
+import { createLiveChannel } from "../../../kehu/live-channel.ts";
 import { createSemanticProxy } from "../../../kehu/semantic-proxy.ts";
+import { createServed } from "../../../kehu/served.ts";
 import { createSqlProxy } from "../../../kehu/sql-proxy.ts";
 import { answerUnreadable, createErrorHandler } from "../../../kehu/unreadable-requests.ts";
 import { createLogger } from "../../../operational-api/src/log.ts";
@@ -139,7 +141,10 @@ export const startCompany = async (): Promise<Company> => {
 
   const app = new Hono();
   const pointer = snapshots.current()!;
-  app.route("/", createHealth({ serving: () => pointer, mirror: () => ({ lagSeconds: 0, appliedLsn: pointer.lsn }) }));
+  const served = createServed();
+  served.set(pointer);
+  app.route("/", createHealth({ serving: served.current, mirror: () => ({ lagSeconds: 0, appliedLsn: pointer.lsn }) }));
+  app.route("/", createLiveChannel({ served, authenticate: api.authenticate }));
   const inside = { authenticate: api.authenticate, internalSecret: "inside" };
   app.route("/", createSemanticProxy({ ...inside, queryPort: () => query.port }));
   app.route(

@@ -43,6 +43,8 @@ const parse = (raw: Buffer, isHead: boolean, hasEnded: boolean): WireAnswer | nu
   const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
   const rest = raw.subarray(end + 4);
   if (isHead || status === 204 || status === 304) return { status, headers, body: Buffer.alloc(0) };
+  // An event stream has no end: that it begins is the answer.
+  if (headers.get("content-type")?.startsWith("text/event-stream")) return { status, headers, body: rest };
   if (headers.get("transfer-encoding") === "chunked") {
     const body = unchunked(rest);
     return body && { status, headers, body };
