@@ -61,18 +61,26 @@ export const openPrivate = async (spec: DatabaseSpec): Promise<PrivateDatabase> 
     finish();
     throw error;
   }
+  /** One that could not be given its views is not kept: whoever got it next would find no tables. */
+  const connectWithViews = async (): Promise<DuckDBConnection> => {
+    const connection = await instance.connect();
+    try {
+      if (spec.mode === "whole") await makeViews(connection, spec.views);
+      return connection;
+    } catch (error) {
+      connection.closeSync();
+      throw error;
+    }
+  };
   return {
     withConnection: async (use) => {
       lent++;
-      let connection = idle.pop();
+      let ready = idle.pop();
       try {
-        if (!connection) {
-          connection = await instance.connect();
-          if (spec.mode === "whole") await makeViews(connection, spec.views);
-        }
-        return await use(connection);
+        ready ??= await connectWithViews();
+        return await use(ready);
       } finally {
-        if (connection) idle.push(connection);
+        if (ready) idle.push(ready);
         lent--;
         if (closing && lent === 0) finish();
       }
