@@ -1,8 +1,10 @@
 export { findInWarehouse, rewriteWithout, type MirrorErasure, type PlaceCount } from "./erase.ts";
+export { foldChangeLog, type Between, type FoldedTable, type FoldOptions } from "./fold-log.ts";
 export { keepAside, keptAside } from "./keep-aside.ts";
 export * from "./pin-snapshot.ts";
 export * from "./publish.ts";
 export * from "./snapshot-pointer.ts";
+export { defaultRetention, retained, type Retention } from "./snapshot-retention.ts";
 export * from "./warehouse.ts";
 export * from "./lsn.ts";
 export { createMirror } from "./mirror/mirror.ts";

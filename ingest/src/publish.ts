@@ -1,25 +1,13 @@
-import { constants } from "node:fs";
-import { copyFile, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { DuckDBConnection } from "@duckdb/node-api";
-import { checkpoint } from "./checkpoint.ts";
+import { copyDatabase, sharesBlocks, wholeCopy, writeDifferences } from "./copy-database.ts";
+import { recycleSnapshot } from "./recycle-snapshot.ts";
 import { readPointer, replaceJson, snapshotsFolder, syncFolder, writePointer } from "./snapshot-pointer.ts";
 import type { SnapshotPointer } from "./snapshot-pointer.ts";
+import { defaultRetention, descriptionOf, removeOld, type Retention } from "./snapshot-retention.ts";
 import { sqlName } from "./warehouse.ts";
 import type { Warehouse } from "./warehouse.ts";
-
-/** Which earlier snapshots stay: the newest `last`, the newest of each of the last `hours` hours and `days` days. */
-export interface Retention {
-  last: number;
-  hours: number;
-  days: number;
-}
-
-export const defaultRetention: Retention = { last: 3, hours: 24, days: 7 };
-
-/** A snapshot that leaves less than this share of the disk is not worth keeping beside the current one. */
-const leastFreeShare = 0.1;
 
 export interface Publication {
   /** Sortable; becomes the file's name. */
@@ -33,33 +21,6 @@ export interface Publication {
   clock?: () => Date;
   /** Awaited once the snapshot is whole and before it is served: who spaces publishes waits here, with the copying done. */
   beforeServing?: () => Promise<void>;
-}
-
-/** DuckDB's main header and its two root headers. Blocks reachable from the current root are only overwritten after a root has moved. */
-async function readHeaders(file: string): Promise<Buffer> {
-  const handle = await open(file, "r");
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(3 * 4096), 0, 3 * 4096, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Copies the database while it may be written: a checkpoint in between moves a root header, and the copy is made again. */
-async function copyWhole(connection: DuckDBConnection, from: string, to: string): Promise<void> {
-  for (;;) {
-    await checkpoint(connection, "warehouse");
-    const before = await readHeaders(from);
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-    if (before.equals(await readHeaders(from))) break;
-  }
-  const handle = await open(to, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** A snapshot stands alone: it opens, and no view in it names another catalog (the mirror, or the warehouse by its name). */
@@ -84,36 +45,16 @@ async function checkStandsAlone(file: string): Promise<void> {
   }
 }
 
-/** The snapshots that stay by `keep`, newest first in `snapshots`. Pure. */
-export function retained(snapshots: readonly { name: string; at: number }[], keep: Retention, now: number): Set<string> {
-  const stays = new Set(snapshots.slice(0, keep.last).map(({ name }) => name));
-  const newestPer = (unitMs: number, units: number): void => {
-    const seen = new Set<number>();
-    for (const { name, at } of snapshots) {
-      const slot = Math.floor(at / unitMs);
-      if (now - at > units * unitMs || seen.has(slot)) continue;
-      seen.add(slot);
-      stays.add(name);
-    }
-  };
-  newestPer(3_600_000, keep.hours);
-  newestPer(86_400_000, keep.days);
-  return stays;
-}
-
-async function removeOld(dir: string, newest: string, keep: Retention): Promise<void> {
-  const folder = snapshotsFolder(dir);
-  const served = (await readPointer(dir))?.build;
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".duckdb"));
-  const snapshots = await Promise.all(names.map(async (name) => ({ name, at: (await stat(join(folder, name))).mtimeMs })));
-  snapshots.sort((one, other) => other.at - one.at || (other.name > one.name ? 1 : -1));
-  const stays = retained(snapshots, keep, Date.now());
-  for (const { name } of snapshots.toReversed()) {
-    if (name === newest || name === `${served}.duckdb`) continue;
-    const { bavail, blocks } = await statfs(folder);
-    if (stays.has(name) && bavail / blocks >= leastFreeShare) continue;
-    await rm(join(folder, name), { force: true });
-    await rm(join(folder, name.replace(/duckdb$/, "json")), { force: true });
+/** Brings the catalog's bytes into the file `unfinished`: into that of a snapshot whose time is over, where there is one, as most of it is the same. */
+async function writeSnapshot(warehouse: Warehouse, name: string, unfinished: string, keep: Retention): Promise<void> {
+  const source = join(warehouse.dir, "warehouse.duckdb");
+  const connection = await warehouse.connect();
+  const recycled = (await sharesBlocks(source, unfinished)) ? null : await recycleSnapshot(warehouse.dir, name, unfinished, keep);
+  try {
+    await copyDatabase(connection, source, unfinished, recycled ? writeDifferences : wholeCopy);
+  } finally {
+    await recycled?.release();
+    connection.closeSync();
   }
 }
 
@@ -127,22 +68,19 @@ export async function publishSnapshot(warehouse: Warehouse, publication: Publica
   const folder = snapshotsFolder(warehouse.dir);
   const name = `${build}.duckdb`;
   const unfinished = join(folder, `${name}.tmp`);
-  const connection = await warehouse.connect();
   try {
-    await copyWhole(connection, join(warehouse.dir, "warehouse.duckdb"), unfinished);
+    await writeSnapshot(warehouse, name, unfinished, keep);
     await checkStandsAlone(unfinished);
   } catch (error) {
     await rm(unfinished, { force: true });
     throw error;
-  } finally {
-    connection.closeSync();
   }
   await rename(unfinished, join(folder, name));
   await syncFolder(folder);
   await publication.beforeServing?.();
   const pointer: SnapshotPointer = { build, file: name, lsn, freshTo, finishedAt: clock().toISOString(), failedTests, changed };
   // Beside the snapshot stays what is known of it, for whoever serves it again later.
-  await replaceJson(warehouse.dir, `${build}.json`, pointer);
+  await replaceJson(warehouse.dir, descriptionOf(name), pointer);
   if (!(await readPointer(warehouse.dir))?.pinned) await writePointer(warehouse.dir, pointer);
   await removeOld(warehouse.dir, name, keep);
   return { ...pointer, file: join(folder, name) };

@@ -68,6 +68,7 @@ export async function prepareStore(connection: DuckDBConnection): Promise<void> 
     alter table meta.mirror_tables add column if not exists storage varchar;
     create table if not exists meta.mirror_checks (checked_at timestamptz not null, lsn varchar not null, tables integer not null, row_count bigint not null,
       seconds double not null, differing json not null, problems json not null);
+    create table if not exists meta.mirror_folds (name varchar not null, folded_to date not null);
   `);
 }
 

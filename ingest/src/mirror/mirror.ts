@@ -76,6 +76,8 @@ export interface Mirror {
   lagSeconds(): number | null;
   /** Stands still with exactly the transactions that committed before `lsn` applied. Returns the function that lets it go on. */
   holdAt(lsn: string): Promise<() => void>;
+  /** Runs `work` on the mirror's own connection between two of its transactions; meanwhile nothing is applied. Rejects without a connection to the source. */
+  between<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>;
   /** Resolves when the source's tables, as they are now, have been followed, with those read again that had to be; rejects without a connection for so long. */
   settle(timeoutMs?: number): Promise<void>;
   condition(): MirrorCondition;
@@ -286,6 +288,14 @@ export function createMirror(options: MirrorOptions): Mirror {
     lagSeconds() {
       const applied = progress.current();
       return applied ? Math.max(0, (clock().getTime() - Date.parse(applied.at)) / 1000) : null;
+    },
+    between(work) {
+      const current = session;
+      if (!current) return Promise.reject(new Error(disconnected ?? "the mirror is not connected to its source"));
+      return new Promise((resolve, reject) => {
+        current.pump.send({ run: (store) => work(store).then(resolve, reject), lost: reject });
+        wakeUp();
+      });
     },
     async settle(timeoutMs = settleMs) {
       const deadline = performance.now() + timeoutMs;

@@ -41,6 +41,13 @@ interface Settling {
   reject: (error: Error) => void;
 }
 
+/** Something to be done on the mirror's connection between two of its transactions. */
+export interface Errand {
+  run: (connection: DuckDBConnection) => Promise<void>;
+  /** The connection to the source was lost before it was its turn. */
+  lost: (error: Error) => void;
+}
+
 /** Someone wants the mirror to stand still exactly at a position. */
 export interface Hold {
   lsn: Lsn;
@@ -78,6 +85,8 @@ export interface Pump {
   /** Compares the source's catalog with the mirror's tables at the next `drain`. */
   lookAtCatalog(): void;
   hold(hold: Hold): void;
+  /** Done at one of the next `drain`s, when no transaction is open. `run` never throws. */
+  send(errand: Errand): void;
   /** Resolves when the catalog, as it is now, has been followed and nothing that can be read waits for its copy. */
   settle(): Promise<void>;
   /** More must be received before anything can be applied: the stream must not be paused. */
@@ -91,6 +100,7 @@ const microsToText = (micros: bigint): string => new Date(Number(micros / 1000n)
 export function createPump(options: PumpOptions): Pump {
   const { target, connection, inbox, tables, faults, progress, logger } = options;
   const holds: Hold[] = [];
+  const errands: Errand[] = [];
   let settlings: Settling[] = [];
   let complained = "";
   let pending: PendingCopy | null = null;
@@ -269,6 +279,9 @@ export function createPump(options: PumpOptions): Pump {
     hold(hold) {
       holds.push(hold);
     },
+    send(errand) {
+      errands.push(errand);
+    },
     settle() {
       catalogDue = true;
       return new Promise((resolve, reject) => settlings.push({ looked: false, resolve, reject }));
@@ -276,6 +289,7 @@ export function createPump(options: PumpOptions): Pump {
     async drain() {
       // Tables can't be altered while part of a transaction is applied; what comes for unknown columns until its end is read again afterwards.
       if (!inTransaction) {
+        for (const { run } of errands.splice(0)) await run(connection);
         await adoptSchemaChanges();
         if (!pending && holds.length === 0) await readAgain();
       }
@@ -303,7 +317,7 @@ export function createPump(options: PumpOptions): Pump {
     },
     async abort() {
       const lost = new Error("the mirror lost its source");
-      for (const hold of holds) hold.lost(lost);
+      for (const { lost: tell } of [...holds, ...errands]) tell(lost);
       for (const { reject } of settlings) reject(lost);
       for (const { download } of pending?.copies ?? []) await rm(download.file, { force: true });
       // A commit that failed has already ended the transaction; the error worth telling is the one that led here.
