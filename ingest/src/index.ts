@@ -1,5 +1,6 @@
 export { findInWarehouse, rewriteWithout, type MirrorErasure, type PlaceCount } from "./erase.ts";
 export { foldChangeLog, type Between, type FoldedTable, type FoldOptions } from "./fold-log.ts";
+export { startLogFolding, type LogFolding, type LogFoldingOptions } from "./log-folding.ts";
 export { keepAside, keptAside } from "./keep-aside.ts";
 export * from "./pin-snapshot.ts";
 export * from "./publish.ts";
