@@ -1,9 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
-import { createMirror, keepAside, openWarehouse, startSelfCheck, type SelfCheck, type Warehouse } from "@kehu/ingest";
+import {
+  createMirror,
+  keepAside,
+  openWarehouse,
+  readPointer,
+  startLogFolding,
+  startSelfCheck,
+  type SelfCheck,
+  type Warehouse,
+} from "@kehu/ingest";
 import { createLiveBuilder, type LiveBuilder } from "@kehu/models";
-import { clockFrom, createLogger, publicationName, type Logger } from "@kehu/operational-api/definitions";
+import { clockFrom, createLogger, knownSettings, publicationName, type Logger } from "@kehu/operational-api/definitions";
 import type { Channel, Running } from "./child.ts";
 import { equalSecrets } from "./equal-secrets.ts";
 import { rewriteForErasure, startErasures } from "./erasure.ts";
@@ -51,6 +60,17 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
   const erasures = startErasures({ settings, warehouse, mirror, logger, restart });
 
   const selfCheck = await startSelfCheck({ warehouse, mirror, source, schema: "crm", clock: () => new Date(), logger });
+  const logFolding = await startLogFolding({
+    warehouse,
+    mirror,
+    timezone: settings.timezone,
+    // That of Postgres's commits, whatever day the business is told it is.
+    clock: () => new Date(),
+    keepDays: () => logDays(warehouse),
+    // What the served snapshot was built of has been read; a build that runs may read again from there.
+    readUpTo: async () => (await readPointer(warehouse.dir))?.lsn ?? null,
+    logger,
+  });
   const report = (): void => {
     const progress = { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null };
     channel.send({ type: "mirror", health: { ...progress, ...mirror.condition(), lastCheck: selfCheck.last() } });
@@ -70,10 +90,23 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
       await selfCheck.stop();
       await erasures.stop();
       await builder.stop();
-      await mirror.stop();
+      // A fold may wait for its turn in a mirror that is busy: it is let go when the mirror stops.
+      await Promise.all([logFolding.stop(), mirror.stop()]);
       warehouse.close();
     },
   };
+}
+
+/** The company's setting, as it is mirrored, or its default. */
+async function logDays(warehouse: Warehouse): Promise<number> {
+  const key = "log_days";
+  const connection = await warehouse.connect();
+  try {
+    const found = await connection.runAndReadAll("select value from raw.company_settings where key = $1 and deleted_at is null", [key]);
+    return Number(found.getRows()[0]?.[0] ?? knownSettings.find((setting) => setting.key === key)!.default);
+  } finally {
+    connection.closeSync();
+  }
 }
 
 interface InternalRoutes {

@@ -6,6 +6,7 @@
     ('active_days', '365'),
     ('neglected_days', '90'),
     ('payment_days', '30'),
+    ('log_days', '400'),
     ('cost_to_serve_per_visit', '0.00'),
     ('cost_to_serve_per_call', '0.00'),
     ('cost_to_serve_per_email', '0.00'),

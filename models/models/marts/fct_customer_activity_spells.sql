@@ -14,7 +14,8 @@ orders as (
         when definitions.method = 'days' then definitions.days
         -- Two gaps make a habit; before that the year counts.
         when days.day_number < 3 then {{ active_days() }}
-        else greatest(definitions.days, ceil(cast(definitions.multiple as double) * days.usual_gap_days))
+        -- A multiple of a gap may be thousands of years.
+        else greatest(definitions.days, least(36500, ceil(cast(definitions.multiple as double) * days.usual_gap_days)))
       end as integer
     ) as lapses_on
   from {{ ref('fct_customer_order_days') }} as days

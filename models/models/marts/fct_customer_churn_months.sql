@@ -7,7 +7,7 @@ spell_months as (
   select
     spells.*,
     cast(unnest(generate_series(
-      date_trunc('month', spells.active_from),
+      greatest(date_trunc('month', spells.active_from), {{ first_month() }}),
       date_trunc('month', coalesce(spells.churned_on, {{ company_date(as_of()) }})),
       interval 1 month
     )) as date) as month

@@ -52,7 +52,9 @@ months as (
   from spans
   inner join customers on spans.customer_key = customers.customer_key
   cross join lateral (
-    select unnest(generate_series(spans.from_month, spans.until_month - interval 1 month, interval 1 month)) as month_start
+    select unnest(generate_series(
+      greatest(spans.from_month, {{ first_month() }}), spans.until_month - interval 1 month, interval 1 month
+    )) as month_start
   ) as series
 ),
 

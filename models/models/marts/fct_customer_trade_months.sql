@@ -17,22 +17,34 @@ traded as (
     month
 ),
 
+buyers as (
+  select
+    customer_key,
+    min(month) as first_month
+  from traded
+  where customer_key is not null
+  group by customer_key
+),
+
 -- Every month from the first order to the cut, bought or not: who stayed away counts in the denominator of retention.
 months as (
   select
     customer_key,
     first_month,
     cast(unnest(generate_series(
-      first_month, date_trunc('month', {{ company_date(as_of()) }}), interval 1 month
+      greatest(first_month, {{ first_month() }}), date_trunc('month', {{ company_date(as_of()) }}), interval 1 month
     )) as date) as month
-  from (
-    select
-      customer_key,
-      min(month) as first_month
-    from traded
-    where customer_key is not null
-    group by customer_key
-  )
+  from buyers
+
+  union all
+
+  select
+    traded.customer_key,
+    buyers.first_month,
+    traded.month
+  from traded
+  inner join buyers on traded.customer_key = buyers.customer_key
+  where traded.month < {{ first_month() }}
 
   union all
 

@@ -49,7 +49,7 @@ open_months as (
     customer_key,
     amount,
     cast(unnest(generate_series(
-      date_trunc('month', created_on),
+      greatest(date_trunc('month', created_on), {{ first_month() }}),
       date_trunc('month', least(coalesce(closed_on, {{ company_date(as_of()) }}), {{ company_date(as_of()) }}))
       - case when closed_on <= {{ company_date(as_of()) }} then interval 1 month else interval 0 month end,
       interval 1 month

@@ -68,18 +68,9 @@ listed as (
   inner join {{ ref('stg_crm__products') }} as products
     on lines.product_id = products.product_id and orders.currency = products.currency
   where orders.is_counted and orders.kind = 'sale' and products.list_price > 0 and orders.rate is not null
+    -- A list value that no order could have says nothing of a discount.
+    and cast(lines.quantity as double) * cast(products.list_price as double) * greatest(cast(orders.rate as double), 1) < 1e13
   group by all
-),
-
--- A month's target falls on its workdays in equal parts, in whole cents: the running share of the cents is what has fallen by then.
-workdays as (
-  select
-    date_key as day,
-    month_on,
-    row_number() over (partition by month_on order by date_key) as number,
-    count(*) over (partition by month_on) as workdays
-  from calendar
-  where is_workday
 ),
 
 targets as (
@@ -95,6 +86,31 @@ targets as (
   where employee_key is not null
     and measure = case basis.value when 'received' then 'receipt_amount' when 'won' then 'won_amount' else 'order_amount' end
   group by all
+),
+
+-- A month's target falls on its workdays in equal parts, in whole cents: the running share of the cents is what has fallen by then.
+workdays as (
+  select
+    day,
+    month_on,
+    row_number() over (partition by month_on order by day) as number,
+    count(*) over (partition by month_on) as workdays
+  from (
+    select date_key as day, month_on
+    from calendar
+    where is_workday
+
+    union all
+
+    -- Before and after the calendar every weekday is a workday.
+    select cast(day as date) as day, month as month_on
+    from (
+      select month, unnest(generate_series(month, last_day(month), interval 1 day)) as day
+      from (select distinct month from targets) as months
+      anti join calendar on months.month = calendar.month_on
+    ) as beyond
+    where isodow(day) < 6
+  ) as days
 ),
 
 target_days as (

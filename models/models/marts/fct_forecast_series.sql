@@ -35,7 +35,7 @@ bounds as (
     series_kind,
     series_key,
     measure,
-    min(month) as first_month
+    greatest(min(month), {{ first_month() }}) as first_month
   from series_months
   where value <> 0
   group by series_kind, series_key, measure

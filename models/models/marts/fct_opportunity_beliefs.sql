@@ -11,7 +11,7 @@ followed as (
   select
     versions.*,
     least(
-      lead(versions.committed_at) over (partition by versions.opportunity_key order by versions.lsn, versions.sequence),
+      lead(versions.committed_at) over (partition by versions.opportunity_id order by versions.lsn, versions.sequence),
       truncations.committed_at
     ) as believed_to
   from versions

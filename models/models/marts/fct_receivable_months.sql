@@ -86,7 +86,7 @@ owed as (
     select
       *,
       cast(unnest(generate_series(
-        date_trunc('month', from_on),
+        greatest(date_trunc('month', from_on), {{ first_month() }}),
         date_trunc('month', least(until_on, {{ company_date(as_of()) }}))
         - case when until_on <= {{ company_date(as_of()) }} then interval 1 month else interval 0 month end,
         interval 1 month

@@ -65,5 +65,13 @@ export const knownSettings: readonly KnownSetting[] = [
     maximum: 3650,
     default: "30",
   },
+  {
+    key: "log_days",
+    label: { zh: "逐条保留变更日志的天数", en: "Days for which the change log keeps every version" },
+    kind: "integer",
+    minimum: 1,
+    maximum: 36500,
+    default: "400",
+  },
   ...costsToServe,
 ];

@@ -11,6 +11,7 @@ renamed as (
     _seq as sequence,
     _op as operation,
     _commit_at as committed_at,
+    id as opportunity_id,
     row_key as opportunity_key,
     owner_id,
     pipeline,
