@@ -59,6 +59,14 @@ describe("the sealed audit trail (O18)", () => {
     expect(rows).toEqual([{ seal: 2 }]);
   });
 
+  it("is one seal of all that waits, also where Postgres expects a single entry", async () => {
+    await add({ mobile: "0" });
+    await client.query("analyze audit.unsealed");
+    for (let more = 1; more <= 30; more++) await add({ mobile: String(more) });
+    expect(await sealEntriesOnce(client)).toMatchObject({ id: 1, entries: 31 });
+    expect((await verifyAudit(database.url)).fault).toBeNull();
+  });
+
   it("reads the same whatever the session's settings", async () => {
     await client.query("set timezone = 'Asia/Shanghai'; set datestyle = 'SQL, DMY'");
     await add({ mobile: "1" });

@@ -12,6 +12,7 @@ export interface Seal {
   digest: string;
 }
 
+// The moment is one for all: beside each entry it would be read anew where Postgres expects few of them, and give a seal for each.
 const sealEntries = `
   with last as (
     select coalesce(max(id), 0) as id, (select digest from audit.seals order by id desc limit 1) as digest from audit.seals
@@ -25,10 +26,12 @@ const sealEntries = `
     from taken join audit.entries on entries.id = taken.entry_id
   ), digested as materialized (
     select id, salt, audit.entry_digest(entries, salt, null, null) as digest, row_number() over (order by id) as position from salted
+  ), moment as materialized (
+    select clock_timestamp() as at
   ), sealed as (
     insert into audit.seals (id, sealed_at, entries, digest)
     select last.id + 1, moment.at, count(*), audit.seal_digest(last.digest, last.id + 1, moment.at, string_agg(digested.digest, '' order by position))
-    from last, digested, (select clock_timestamp() as at) as moment
+    from last, digested, moment
     group by last.id, last.digest, moment.at
     returning id, entries, encode(digest, 'hex') as digest
   ), kept as (
