@@ -6,6 +6,7 @@ import { canonicalText } from "./mirror/column-types.ts";
 import { createMirror } from "./mirror/mirror.ts";
 import type { Mirror } from "./mirror/mirror.ts";
 import { rawName, readSource, readTables } from "./mirror/mirror-store.ts";
+import { problemOf } from "./mirror/problems.ts";
 import type { MirrorProblem } from "./mirror/problems.ts";
 import { openMoment } from "./mirror/session.ts";
 import type { MirrorLogger } from "./mirror/session.ts";
@@ -103,15 +104,7 @@ async function notNumbers(table: SourceTable, postgres: Rows, schema: string): P
   return decimals.flatMap(({ name, type }, index) =>
     Number(found[index]) === 0
       ? []
-      : [
-          {
-            code: "not_a_number" as const,
-            table: table.name,
-            column: name,
-            what: `${String(found[index])} values are NaN, which a ${type} can't hold: the mirror has null there`,
-            remedy: "correct the values in the source, or give the column the type numeric without a precision, which is mirrored as text",
-          },
-        ],
+      : [problemOf("not_a_number", { table: table.name, column: name }, { count: String(found[index]), type })],
   );
 }
 

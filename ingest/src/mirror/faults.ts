@@ -1,11 +1,14 @@
+import { problemOf } from "./problems.ts";
 import type { MirrorProblem } from "./problems.ts";
+
+type Waiting = "waiting_for_transactions" | "waiting_for_lock";
 
 /** Tables whose rows could not be taken over, kept across connections: what went wrong, and when it is worth another try. */
 export interface Faults {
   /** Something went wrong with a table; the first time it may be tried again at once. */
-  note(table: string, what: string): void;
+  note(table: string, detail: string): void;
   /** The table can't be read now, because the source has others to wait for. */
-  delay(table: string, what: string): void;
+  delay(table: string, reason: Waiting): void;
   /** It is not yet time for another try. */
   isResting(table: string): boolean;
   /** The table's rows were taken over. */
@@ -20,8 +23,7 @@ const delayMs = 5_000;
 const forgottenAfterMs = 600_000;
 
 interface Fault {
-  what: string;
-  waiting: boolean;
+  problem: MirrorProblem;
   times: number;
   at: number;
   restsUntil: number;
@@ -32,15 +34,16 @@ interface Fault {
 export function createFaults(now: () => number = () => performance.now()): Faults {
   const faults = new Map<string, Fault>();
   return {
-    note(table, what) {
+    note(table, detail) {
       const known = faults.get(table);
       const times = known && now() - known.at < forgottenAfterMs ? known.times + 1 : 1;
       const rest = times === 1 ? 0 : Math.min(firstRestMs * 2 ** (times - 2), longestRestMs);
-      faults.set(table, { what, waiting: false, times, at: now(), restsUntil: now() + rest, cleared: false });
+      const problem = problemOf("failed", { table }, { detail });
+      faults.set(table, { problem, times, at: now(), restsUntil: now() + rest, cleared: false });
     },
-    delay(table, what) {
+    delay(table, reason) {
       const times = faults.get(table)?.times ?? 0;
-      faults.set(table, { what, waiting: true, times, at: now(), restsUntil: now() + delayMs, cleared: false });
+      faults.set(table, { problem: problemOf(reason, { table }, {}), times, at: now(), restsUntil: now() + delayMs, cleared: false });
     },
     isResting: (table) => {
       const fault = faults.get(table);
@@ -50,21 +53,6 @@ export function createFaults(now: () => number = () => performance.now()): Fault
       const fault = faults.get(table);
       if (fault) fault.cleared = true;
     },
-    problems: () =>
-      [...faults].flatMap(([table, { what, waiting, cleared }]) =>
-        cleared
-          ? []
-          : [
-              {
-                code: waiting ? ("waiting" as const) : ("failed" as const),
-                table,
-                column: null,
-                what,
-                remedy: waiting
-                  ? "it is read as soon as the transactions that hold it have ended; see pg_stat_activity for those open long"
-                  : "its rows are those of an earlier time; it is read again by itself, also after the cause is removed",
-              },
-            ],
-      ),
+    problems: () => [...faults.values()].flatMap(({ problem, cleared }) => (cleared ? [] : [problem])),
   };
 }

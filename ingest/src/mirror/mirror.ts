@@ -8,7 +8,7 @@ import { createInbox } from "./inbox.ts";
 import type { Inbox } from "./inbox.ts";
 import { createFaults } from "./faults.ts";
 import { prepareStore, suspendTable } from "./mirror-store.ts";
-import { TableFault } from "./problems.ts";
+import { problemOf, TableFault } from "./problems.ts";
 import type { MirrorProblem } from "./problems.ts";
 import { createProgress } from "./progress.ts";
 import type { Applied, AppliedEvent } from "./progress.ts";
@@ -315,13 +315,7 @@ export function createMirror(options: MirrorOptions): Mirror {
     condition() {
       const problems = [...faults.problems(), ...catalogProblems, ...slotProblems(target.slot, slot)];
       if (disconnected !== null) {
-        problems.unshift({
-          code: "disconnected",
-          table: null,
-          column: null,
-          what: disconnected,
-          remedy: "it connects again by itself as soon as the cause is removed",
-        });
+        problems.unshift(problemOf("disconnected", null, { detail: disconnected }));
       }
       return { problems, slot, copying, lastCopy };
     },

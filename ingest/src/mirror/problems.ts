@@ -1,4 +1,6 @@
-/** Why something of the source is not in the mirror as it is there. */
+import { problemTexts } from "./problem-texts.ts";
+
+/** What kind of thing is not in the mirror as it is in the source. */
 export type ProblemCode =
   | "not_published"
   | "unlogged"
@@ -21,8 +23,38 @@ export interface MirrorProblem {
   /** Without its schema; null: not about one table. */
   table: string | null;
   column: string | null;
+  /** Which of the texts of `problem-texts.ts` it is, and what is put into it. */
+  reason: ProblemReason;
+  params: Readonly<Record<string, string>>;
+  /** In English. */
   what: string;
   remedy: string;
+}
+
+export type ProblemReason = keyof typeof problemTexts;
+
+/** The names in braces of a text. */
+type Placeholder<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Placeholder<Rest> : never;
+type ParamsOf<Reason extends ProblemReason> = Record<Placeholder<(typeof problemTexts)[Reason]["what" | "remedy"]>, string>;
+
+/** A problem with its texts; `about` null: not about one table. */
+export function problemOf<Reason extends ProblemReason>(
+  reason: Reason,
+  about: { table: string; column?: string | null } | null,
+  params: ParamsOf<Reason>,
+): MirrorProblem {
+  const { code, what, remedy } = problemTexts[reason];
+  const given: Readonly<Record<string, string>> = params;
+  const fill = (text: string): string => text.replaceAll(/\{(\w+)\}/g, (_braces, name: string) => given[name] ?? "");
+  return {
+    code,
+    table: about?.table ?? null,
+    column: about?.column ?? null,
+    reason,
+    params: given,
+    what: fill(what),
+    remedy: fill(remedy),
+  };
 }
 
 /** The changes or rows of one table could not be taken over: that table is to be copied again, the others have nothing to do with it. */

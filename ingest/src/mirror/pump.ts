@@ -159,7 +159,7 @@ export function createPump(options: PumpOptions): Pump {
       return await openMoment(target.sourceUrl, { name: `${target.slot}_copy`, temporary: true }, patienceMs);
     } catch (error) {
       if (!isImpatient(error)) throw error;
-      for (const name of names) faults.delay(name, "transactions in the source are open for long, and a copy can only begin after them");
+      for (const name of names) faults.delay(name, "waiting_for_transactions");
       return null;
     }
   }
@@ -181,7 +181,7 @@ export function createPump(options: PumpOptions): Pump {
         } catch (error) {
           if (!(error instanceof TableFault)) throw error;
           logger.error({ err: error, table: name }, "a table can't be read; the others go on");
-          if (isImpatient(error.cause)) faults.delay(name, "a transaction in the source holds a lock on it");
+          if (isImpatient(error.cause)) faults.delay(name, "waiting_for_lock");
           else faults.note(name, error.message);
         }
       }

@@ -1,4 +1,5 @@
 import type { ClientBase } from "pg";
+import { problemOf } from "./problems.ts";
 import type { MirrorProblem } from "./problems.ts";
 
 /** The replication slot as its server sees it. */
@@ -27,14 +28,8 @@ const muchBytes = 4 * 1024 ** 3;
 
 export function slotProblems(slot: string, health: SlotHealth | null): MirrorProblem[] {
   if (!health) return [];
-  const mebibytes = Math.round(health.retainedBytes / 1024 ** 2);
-  const about = { code: "slot" as const, table: null, column: null };
-  if (health.status === "lost") {
-    return [{ ...about, what: `the server has dropped log that the slot "${slot}" needs`, remedy: "everything is copied again by itself" }];
-  }
-  if (health.status === "unreserved" || health.retainedBytes > muchBytes) {
-    const remedy = "see whether a transaction in the source stays open (pg_stat_activity), or raise max_slot_wal_keep_size";
-    return [{ ...about, what: `the slot "${slot}" makes the server keep ${mebibytes} MiB of log`, remedy }];
-  }
+  if (health.status === "lost") return [problemOf("slot_lost", null, { slot })];
+  if (health.status === "unreserved" || health.retainedBytes > muchBytes)
+    return [problemOf("slot_behind", null, { slot, mebibytes: String(Math.round(health.retainedBytes / 1024 ** 2)) })];
   return [];
 }

@@ -1,5 +1,6 @@
 import type { ClientBase } from "pg";
 import { duckType } from "./column-types.ts";
+import { problemOf } from "./problems.ts";
 import type { MirrorProblem } from "./problems.ts";
 import { quote } from "./publication.ts";
 
@@ -157,80 +158,47 @@ const reserved = new Set<string>(changeColumns.map(([name]) => name));
 /** Why this table can't be mirrored, or null. */
 function obstacle(row: CatalogRow, columns: readonly CatalogColumn[], schema: string, publication: string): MirrorProblem | null {
   const name = `${quote(schema)}.${quote(row.name)}`;
-  const problem = (code: MirrorProblem["code"], what: string, remedy: string, column: string | null = null): MirrorProblem => ({
-    code,
-    table: row.name,
-    column,
-    what,
-    remedy,
-  });
-  if (row.kind === "f") {
-    return problem("foreign_table", "a foreign table: its rows are not in this database", "mirror the database that holds its rows");
-  }
-  if (row.persistence === "u") {
-    return problem("unlogged", "an unlogged table: its changes are not in the log", `alter table ${name} set logged`);
-  }
+  const about = { table: row.name };
+  if (row.kind === "f") return problemOf("foreign_table", about, {});
+  if (row.persistence === "u") return problemOf("unlogged", about, { sql: `alter table ${name} set logged` });
+  const add = `alter publication ${quote(publication)} add table ${name}`;
   if (!row.published) {
-    const identified = row.full || row.key.length > 0;
-    const add = `alter publication ${quote(publication)} add table ${name}`;
-    return identified
-      ? problem("not_published", `the publication "${publication}" does not have it`, add)
-      : problem(
-          "not_published",
-          "no primary key: published, its updates would be refused by Postgres",
-          `alter table ${name} add primary key (...), or: alter table ${name} replica identity full; it is then published by itself or by: ${add}`,
-        );
+    return row.full || row.key.length > 0
+      ? problemOf("not_published", about, { publication, sql: add })
+      : problemOf("not_published_without_key", about, { sql: identify(name), publish: add });
   }
-  if (row.filtered) {
-    const remedy = `alter publication ${quote(publication)} drop table ${name}; alter publication ${quote(publication)} add table ${name}`;
-    return problem("row_filter", "the publication has only some of its rows", remedy);
-  }
-  if (columns.length === 0) return problem("no_columns", "a table without columns that are published", "give it a column");
+  if (row.filtered) return problemOf("row_filter", about, { sql: `alter publication ${quote(publication)} drop table ${name}; ${add}` });
+  if (columns.length === 0) return problemOf("no_columns", about, {});
   const seen = new Map<string, string>();
   for (const column of columns) {
     const fold = folded(column.name);
     const other = seen.get(fold);
-    const rename = `alter table ${name} rename column ${quote(column.name)} to ...`;
-    if (other !== undefined) {
-      return problem("name_taken", `its columns "${other}" and "${column.name}" have one name in DuckDB`, rename, column.name);
-    }
-    if (reserved.has(fold))
-      return problem("reserved_name", `its column "${column.name}" is called like one of the change log`, rename, column.name);
+    const sql = `alter table ${name} rename column ${quote(column.name)} to ...`;
+    const aboutColumn = { table: row.name, column: column.name };
+    if (other !== undefined) return problemOf("columns_alike", aboutColumn, { other, name: column.name, sql });
+    if (reserved.has(fold)) return problemOf("reserved_name", aboutColumn, { name: column.name, sql });
     seen.set(fold, column.name);
   }
   return null;
 }
 
+/** Statements, one or the other, by which Postgres can tell a table's rows apart. */
+const identify = (name: string): string => `alter table ${name} add primary key (...), or: alter table ${name} replica identity full`;
+
+const publishGenerated = "alter publication ... set (publish_generated_columns = stored)";
+
 /** What of a mirrored table is not mirrored. */
 function shortcomings(row: CatalogRow, schema: string): MirrorProblem[] {
-  const name = `${quote(schema)}.${quote(row.name)}`;
-  const problems: MirrorProblem[] = (row.columns ?? [])
+  const problems = (row.columns ?? [])
     .filter(({ published }) => !published)
-    .map(({ name: column, generated }) => ({
-      code: generated === "" ? ("not_published" as const) : ("generated_column" as const),
-      table: row.name,
-      column,
-      what:
-        generated === "v"
-          ? "a virtual generated column is in no log"
-          : generated === "s"
-            ? "the publication has no generated columns"
-            : "the publication does not have this column",
-      remedy:
-        generated === ""
-          ? "publish the table without a column list"
-          : "compute it in a model; from Postgres 18 on a stored one comes with: alter publication ... set (publish_generated_columns = stored)",
-    }));
-  if (row.key.length === 0 && !row.full) {
-    problems.push({
-      code: "no_identity",
-      table: row.name,
-      column: null,
-      what: "no primary key: as it is published, Postgres refuses its updates and deletes",
-      remedy: `alter table ${name} add primary key (...), or: alter table ${name} replica identity full`,
+    .map(({ name: column, generated }) => {
+      const about = { table: row.name, column };
+      if (generated === "") return problemOf("column_not_published", about, {});
+      return problemOf(generated === "v" ? "virtual_column" : "generated_column", about, { sql: publishGenerated });
     });
-  }
-  return problems;
+  const isTold = row.key.length > 0 || row.full;
+  const name = `${quote(schema)}.${quote(row.name)}`;
+  return isTold ? problems : [...problems, problemOf("no_identity", { table: row.name }, { sql: identify(name) })];
 }
 
 /** The tables of a schema as the catalog has them now (or, in a transaction with a snapshot, had them then). */
@@ -248,13 +216,11 @@ export async function readSourceTables(client: ClientBase, publication: string, 
       obstacle(row, columns, schema, publication) ??
       (known === undefined
         ? null
-        : {
-            code: "name_taken",
-            table: row.name,
-            column: null,
-            what: `its name and that of "${known}" are one in DuckDB`,
-            remedy: `alter table ${quote(schema)}.${quote(row.name)} rename to ...`,
-          });
+        : problemOf(
+            "tables_alike",
+            { table: row.name },
+            { other: known, sql: `alter table ${quote(schema)}.${quote(row.name)} rename to ...` },
+          ));
     if (blocked) {
       found.problems.push(blocked);
       if (blocked.code === "not_published" && (row.full || row.key.length > 0)) found.unpublished.push(row.name);
