@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DocsBlock, Exposure, Group, Node, Project, Source, TargetInfo, Settings } from "./resources.ts";
@@ -42,10 +43,9 @@ export function runnerVersion(): Promise<string> {
 
 /** Fills the project from an earlier run's parse when nothing it read has changed; tells whether it did. */
 export async function readParsed(project: Project, folder: string, key: string): Promise<boolean> {
-  const text = await readFile(join(folder, fileName), "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw error;
-  });
+  const file = join(folder, fileName);
+  // Decoding while it is read costs several times as much for a text this large.
+  const text = existsSync(file) ? (await readFile(file)).toString("utf8") : null;
   if (text === null || !text.startsWith(`{"key":"${key}"`)) return false;
   const parsed: Parsed = JSON.parse(text);
   for (const [name, value] of Object.entries(parsed.environment)) if ((process.env[name] ?? null) !== value) return false;

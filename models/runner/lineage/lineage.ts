@@ -47,25 +47,32 @@ export function inputsOf(lineage: ProjectLineage, node: string, column: string):
   return own?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.inputs ?? [];
 }
 
+/** What was followed up once, by lineage and place: the ways of a project's columns lead through the same ones. Models have no cycle. */
+const followed = new WeakMap<ProjectLineage, Map<string, readonly ColumnInput[]>>();
+
 /** The columns at the far end (of sources, seeds, and what was not traced) that a column comes from, each with the strongest kind on the way. */
-export function originsOf(lineage: ProjectLineage, node: string, column: string): ColumnInput[] {
-  const found = new Map<string, ColumnInput>();
-  const seen = new Set<string>();
-  const visit = (input: ColumnInput): void => {
-    const place = `${input.node}\u0000${input.column}`;
-    const step = `${place}\u0000${input.kind}`;
-    if (seen.has(step)) return;
-    seen.add(step);
-    if (lineage.has(input.node)) {
-      for (const next of inputsOf(lineage, input.node, input.column)) visit({ ...next, kind: strongest([input.kind, next.kind]) });
-      return;
-    }
-    const before = found.get(place);
-    found.set(place, before ? { ...input, kind: strongest([before.kind, input.kind]) } : input);
+export function originsOf(lineage: ProjectLineage, node: string, column: string): readonly ColumnInput[] {
+  const known = followed.get(lineage) ?? new Map<string, readonly ColumnInput[]>();
+  followed.set(lineage, known);
+  const follow = (from: string, name: string): readonly ColumnInput[] => {
+    const place = placeOf(from, name);
+    const before = known.get(place);
+    if (before) return before;
+    const found = new Map<string, ColumnInput>();
+    for (const input of inputsOf(lineage, from, name))
+      for (const end of lineage.has(input.node) ? follow(input.node, input.column) : [input]) {
+        const far = placeOf(end.node, end.column);
+        const other = found.get(far);
+        found.set(far, { ...end, kind: strongest([input.kind, end.kind, ...(other ? [other.kind] : [])]) });
+      }
+    const origins = [...found.values()];
+    known.set(place, origins);
+    return origins;
   };
-  for (const input of inputsOf(lineage, node, column)) visit(input);
-  return [...found.values()];
+  return follow(node, column);
 }
+
+const placeOf = (node: string, column: string): string => `${node}\u0000${column}`;
 
 /** Every column whose origin isn't known, as one line each. */
 export const problemsOf = (lineage: ProjectLineage): string[] =>
