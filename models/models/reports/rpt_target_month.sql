@@ -1,8 +1,18 @@
 with targets as (
+  select * from {{ ref('fct_targets') }}
+),
+
+-- Employees with targets in several departments in one month.
+split_over_departments as (
   select
-    *,
-    count(*) over (partition by measure, level, month, employee_key) > 1 as is_split_over_departments
-  from {{ ref('fct_targets') }}
+    measure,
+    level,
+    month,
+    employee_key
+  from targets
+  where employee_key is not null
+  group by measure, level, month, employee_key
+  having count(*) > 1
 ),
 
 results as (
@@ -95,7 +105,7 @@ final as (
       coalesce(
         case
           when targets.is_whole_department then of_departments.actual
-          when targets.is_split_over_departments then of_employees_in_departments.actual
+          when split_over_departments.employee_key is not null then of_employees_in_departments.actual
           else of_employees.actual
         end,
         0
@@ -107,6 +117,11 @@ final as (
     and targets.level = broken_down.level
     and targets.month = broken_down.month
     and targets.department_key = broken_down.department_key
+  left join split_over_departments
+    on targets.measure = split_over_departments.measure
+    and targets.level = split_over_departments.level
+    and targets.month = split_over_departments.month
+    and targets.employee_key = split_over_departments.employee_key
   left join of_departments
     on targets.department_key = of_departments.department_key
     and targets.month = of_departments.month

@@ -99,7 +99,7 @@ describe("the lineage of this repository's models", () => {
   });
 
   it("a tier follows from the rank of recent amounts among those who bought, not from the filters before", () => {
-    expect(written(column("dim_customers", "tier").inputs)).toEqual([
+    expect(written(column("fct_customer_tiers", "tier").inputs)).toEqual([
       "fct_orders.* aggregated",
       "fct_orders.amount aggregated",
       "fct_orders.customer_key derived",
