@@ -50,6 +50,14 @@
   {%- endif -%}
 {%- endmacro -%}
 
+{#-
+  The first month of tables that have a row for every month gone by. A day of the year 1 or 1900 is what another system writes for "none": without this
+  bound each such record would have hundreds or thousands of rows.
+-#}
+{%- macro first_month() -%}
+  cast(date_trunc('month', {{ company_date(as_of()) }}) - interval {{ var('history_years', 20) }} year as date)
+{%- endmacro -%}
+
 {#- A number and a month as one number: the number, then the month as yyyymm. Texts take many times as long to write, to compare and to join. -#}
 {%- macro month_key(number, month, type="bigint") -%}
   cast({{ number }} as {{ type }}) * 1000000 + year({{ month }}) * 100 + month({{ month }})

@@ -3,6 +3,14 @@
   twenty times as long. So the usual sizes go the short way, and the limits below send the others the long one. Both round half away from zero.
 -#}
 
+{#-
+  Unknown where it is beyond what any figure can be (10^13, as for documents): sums of such amounts would not fit, and one record would stop the figures of
+  all. assert_amounts_are_within_figures names the records.
+-#}
+{%- macro money_within_figures(amount) -%}
+  case when {{ amount }} between -9999999999999.99 and 9999999999999.99 then {{ amount }} end
+{%- endmacro -%}
+
 {#- left * right rounded to cents. The scales are those of the columns: 2 for money, 4 for a quantity, 8 for a rate. -#}
 {%- macro rounded_product(left, left_scale, right, right_scale) -%}
   case

@@ -14,7 +14,7 @@
       {{ key }},
       to_value as owner_id,
       case when row_number() over record = 1 then timestamptz '0001-01-01 00:00:00+00' else effective_at end as from_at,
-      coalesce(lead(effective_at) over record, timestamptz '9999-12-31 00:00:00+00') as to_at
+      coalesce(lead(effective_at) over record, timestamptz '10000-01-01 00:00:00+00') as to_at
     from {{ owners }}
     window record as (partition by {{ key }} order by effective_at, event_key)
 
@@ -24,7 +24,7 @@
       {{ key }},
       cast(owner_id as varchar),
       timestamptz '0001-01-01 00:00:00+00',
-      timestamptz '9999-12-31 00:00:00+00'
+      timestamptz '10000-01-01 00:00:00+00'
     from {{ records }}
     where {{ key }} not in (select {{ key }} from {{ owners }})
   ) as tenures

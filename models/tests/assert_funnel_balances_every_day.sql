@@ -3,12 +3,8 @@
   'fct_opportunity_history': 'opportunity_key'
 }}}) }}
 -- Two ways to the same figures for every stage at the end of every day: the ledger's running sum, and the states that held then.
-with days as (
-  select unnest(generate_series(min(moved_on), max(moved_on), interval 1 day)) as day
-  from {{ ref('fct_pipeline_movements') }}
-),
-
-moved as (
+-- Between two days on which either changes, neither does.
+with moved as (
   select
     pipeline,
     stage,
@@ -35,27 +31,40 @@ present as (
   group by pipeline, stage, day
 ),
 
-places as (
-  select distinct
+changes as (
+  select
     pipeline,
-    stage
+    stage,
+    moved_on as day,
+    count_change as ledger_count,
+    amount_change as ledger_amount,
+    0 as history_count,
+    0 as history_amount
   from moved
+  union all
+  select
+    pipeline,
+    stage,
+    day,
+    0 as ledger_count,
+    0 as ledger_amount,
+    count_change as history_count,
+    amount_change as history_amount
+  from present
 ),
 
 balances as (
   select
-    places.pipeline,
-    places.stage,
-    days.day,
-    sum(coalesce(moved.count_change, 0)) over place as ledger_count,
-    sum(coalesce(moved.amount_change, 0)) over place as ledger_amount,
-    sum(coalesce(present.count_change, 0)) over place as history_count,
-    sum(coalesce(present.amount_change, 0)) over place as history_amount
-  from places
-  cross join days
-  left join moved on places.pipeline = moved.pipeline and places.stage = moved.stage and days.day = moved.moved_on
-  left join present on places.pipeline = present.pipeline and places.stage = present.stage and days.day = present.day
-  window place as (partition by places.pipeline, places.stage order by days.day)
+    pipeline,
+    stage,
+    day,
+    sum(sum(ledger_count)) over place as ledger_count,
+    sum(sum(ledger_amount)) over place as ledger_amount,
+    sum(sum(history_count)) over place as history_count,
+    sum(sum(history_amount)) over place as history_amount
+  from changes
+  group by pipeline, stage, day
+  window place as (partition by pipeline, stage order by day)
 )
 
 select *

@@ -17,7 +17,7 @@ select
 from {{ ref('dim_employees') }} as employees
 left join {{ ref('dim_employee_history') }} as history
   on employees.employee_key = history.employee_key
-  and history.covers_to = timestamptz '9999-12-31 00:00:00+00'
+  and history.covers_to = timestamptz '10000-01-01 00:00:00+00'
 where
   history.employee_key is null
   or history.department_then_key is distinct from employees.department_key

@@ -1,4 +1,4 @@
--- Spells of a customer or employee follow each other from the year 1 to the year 9999, half-open: every instant lies in exactly one.
+-- Spells of a customer or employee follow each other from the year 1 to the end of the year 9999, half-open: every instant lies in exactly one.
 with spells as (
   select 'customer' as entity, customer_key as record_key, covers_from, covers_to from {{ ref('dim_customer_history') }}
   union all
@@ -9,7 +9,7 @@ followed as (
   select
     *,
     lag(covers_to, 1, timestamptz '0001-01-01 00:00:00+00') over record as expected_from,
-    lead(covers_from, 1, timestamptz '9999-12-31 00:00:00+00') over record as expected_to
+    lead(covers_from, 1, timestamptz '10000-01-01 00:00:00+00') over record as expected_to
   from spells
   window record as (partition by entity, record_key order by covers_from)
 )

@@ -1,4 +1,5 @@
--- A receipt or return pays at most what it is, and a portion takes at most what it comes to.
+-- A receipt or return pays at most what it is, and a portion takes at most what it comes to; rounding line by line can make an order of some cents come to
+-- less than nothing in the company currency.
 with laid as (
   select
     credit_key,
@@ -31,4 +32,4 @@ select
   due.amount as whole
 from taken
 inner join {{ ref('int_receivables_due') }} as due on taken.receivable_key = due.receivable_key
-where taken.amount > due.amount
+where taken.amount not between least(due.amount, 0) and greatest(due.amount, 0)

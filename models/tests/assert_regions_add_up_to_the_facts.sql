@@ -19,7 +19,7 @@ given as (
     ) as year_before,
     (select coalesce(sum(amount), 0) from {{ ref('fct_receipts') }} where is_counted) as receipts,
     (select count(*) from {{ ref('dim_customers') }} where least(created_on, first_order_on) <= {{ company_date(as_of()) }}) as customers,
-    (select count(*) from {{ ref('dim_customers') }} where created_on <= {{ company_date(as_of()) }}) as new_customers
+    (select count(*) from {{ ref('dim_customers') }} where created_on between {{ first_month() }} and {{ company_date(as_of()) }}) as new_customers
 )
 
 select

@@ -28,7 +28,7 @@ spells as (
     employee_id,
     to_department_id as department_id,
     case when step = 1 and from_department_id is null then timestamptz '0001-01-01 00:00:00+00' else effective_at end as covers_from,
-    coalesce(next_at, timestamptz '9999-12-31 00:00:00+00') as covers_to,
+    coalesce(next_at, timestamptz '10000-01-01 00:00:00+00') as covers_to,
     step
   from moves
 
@@ -51,7 +51,7 @@ spells as (
     employees.employee_id,
     employees.department_id,
     timestamptz '0001-01-01 00:00:00+00',
-    timestamptz '9999-12-31 00:00:00+00',
+    timestamptz '10000-01-01 00:00:00+00',
     0
   from employees
   where employees.employee_key not in (select employee_key from moves)

@@ -62,7 +62,7 @@ plan_ends as (
 unplanned as (
   select
     sales.order_key,
-    coalesce(plan_ends.last_sequence, 0) + 1 as sequence,
+    coalesce(cast(plan_ends.last_sequence as bigint), 0) + 1 as sequence,
     'other' as kind,
     sales.ordered_on + terms.payment_days as due_on,
     cast(totals.total_original - coalesce(plan_ends.planned_original, 0) as decimal(18, 2)) as amount_original
@@ -80,40 +80,37 @@ portions as (
   select *, false as is_planned from unplanned
 ),
 
--- In the company currency the portions of an order add up to the order to the cent: the last one takes what rounding leaves.
-valued as (
+-- In the company currency the portions of an order add up to the order to the cent, and none is less than nothing: each is what the order comes to with it
+-- less what it comes to before it.
+reached as (
   select
     portions.*,
-    {{ money_times('portions.amount_original', 'sales.rate') }} as rounded_amount,
-    row_number() over (partition by portions.order_key order by portions.sequence desc) = 1 as is_last
+    totals.total,
+    totals.total_original,
+    cast(sum(portions.amount_original) over (
+      partition by portions.order_key order by portions.sequence rows unbounded preceding
+    ) as decimal(18, 2)) as reaches
   from portions
-  inner join sales on portions.order_key = sales.order_key
-),
-
-others as (
-  select
-    order_key,
-    sum(rounded_amount) as amount
-  from valued
-  where not is_last
-  group by order_key
+  inner join totals on portions.order_key = totals.order_key
 ),
 
 final as (
   select
-    cast(valued.order_key as bigint) * 2147483648 + valued.sequence as receivable_key,
-    valued.order_key,
-    valued.sequence,
-    valued.kind,
-    valued.is_planned,
-    valued.due_on,
-    valued.amount_original,
+    cast(order_key as bigint) * 2147483648 + sequence as receivable_key,
+    order_key,
+    sequence,
+    kind,
+    is_planned,
+    due_on,
+    amount_original,
     cast(
-      case when valued.is_last then totals.total - coalesce(others.amount, 0) else valued.rounded_amount end as decimal(18, 2)
+      case
+        when total = total_original then amount_original
+        when amount_original = total_original then total
+        else {{ money_share('total', 'reaches', 'total_original') }} - {{ money_share('total', '(reaches - amount_original)', 'total_original') }}
+      end as decimal(18, 2)
     ) as amount
-  from valued
-  inner join totals on valued.order_key = totals.order_key
-  left join others on valued.order_key = others.order_key
+  from reached
 )
 
 select

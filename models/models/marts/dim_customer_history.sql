@@ -124,7 +124,7 @@ select
   greatest(final.effective_at, customers.created_at) as from_at,
   final.next_at as to_at,
   case when final.is_first then timestamptz '0001-01-01 00:00:00+00' else final.effective_at end as covers_from,
-  coalesce(final.next_at, timestamptz '9999-12-31 00:00:00+00') as covers_to,
+  coalesce(final.next_at, timestamptz '10000-01-01 00:00:00+00') as covers_to,
   final.is_estimated
 from final
 inner join customers on final.customer_key = customers.customer_key

@@ -83,7 +83,7 @@ select
   departments.department_key as department_then_key,
   final.status,
   final.effective_at as covers_from,
-  coalesce(final.next_at, timestamptz '9999-12-31 00:00:00+00') as covers_to,
+  coalesce(final.next_at, timestamptz '10000-01-01 00:00:00+00') as covers_to,
   final.is_estimated
 from final
 left join {{ ref('stg_crm__departments') }} as departments on final.department_id = cast(departments.department_id as varchar)

@@ -48,7 +48,7 @@ paces as (
 -- The first month anything happened in, or the cut's when nothing has.
 bounds as (
   select
-    coalesce(min(month), date_trunc('month', {{ company_date(as_of()) }})) as first_month,
+    greatest({{ first_month() }}, coalesce(min(month), date_trunc('month', {{ company_date(as_of()) }}))) as first_month,
     date_trunc('month', {{ company_date(as_of()) }})
     + to_months(({{ var('fiscal_year_start').split('-')[0] | int + 11 }} - month({{ company_date(as_of()) }})) % 12) as last_month
   from {{ ref('fct_employee_months') }}

@@ -106,6 +106,33 @@ with findings as (
     'department or employee is missing' as reason
   from {{ ref('fct_targets') }}
   where department_key is null or (not is_whole_department and employee_key is null)
+
+  union all
+
+  select
+    'order' as entity,
+    order_id as record_id,
+    'dated before the months of figures' as reason
+  from {{ ref('fct_orders') }}
+  where ordered_on < {{ first_month() }}
+
+  union all
+
+  select
+    'receipt' as entity,
+    receipt_id as record_id,
+    'dated before the months of figures' as reason
+  from {{ ref('fct_receipts') }}
+  where received_on < {{ first_month() }}
+
+  union all
+
+  select
+    'opportunity' as entity,
+    opportunity_id as record_id,
+    'dated before the months of figures' as reason
+  from {{ ref('fct_opportunities') }}
+  where created_on < {{ first_month() }}
 ),
 
 final as (

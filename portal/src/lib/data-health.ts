@@ -37,6 +37,7 @@ const reasons: Readonly<Record<string, () => string>> = {
   "no stage was ever entered": m.quarantine_no_stage,
   "department lies in a cycle": m.quarantine_cycle,
   "department or employee is missing": m.quarantine_no_owner,
+  "dated before the months of figures": m.quarantine_too_early,
 };
 const noRate = "no exchange rate for ";
 

@@ -15,7 +15,7 @@ renamed as (
     done_at,
     {{ company_date('done_at') }} as done_on,
     outcome,
-    cost,
+    {{ money_within_figures('cost') }} as cost,
     created_at
   from source
   where deleted_at is null

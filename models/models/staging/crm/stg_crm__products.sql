@@ -10,7 +10,7 @@ renamed as (
     code,
     category_id,
     unit,
-    list_price,
+    {{ money_within_figures('list_price') }} as list_price,
     currency,
     status
   from source

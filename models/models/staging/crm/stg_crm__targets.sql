@@ -11,7 +11,7 @@ renamed as (
     department_id,
     employee_id,
     cast(date_trunc('month', month) as date) as month,
-    amount as target_amount
+    {{ money_within_figures('amount') }} as target_amount
   from source
   where deleted_at is null
 )
