@@ -21,7 +21,7 @@ import { prepareMirror } from "./session.ts";
 import type { CopyProgress, MirrorLogger, MirrorTarget } from "./session.ts";
 import { readSlotHealth, slotProblems } from "./slot-health.ts";
 import type { SlotHealth } from "./slot-health.ts";
-import { removeScratch } from "./table-copy.ts";
+import { removeScratch } from "./table-download.ts";
 
 export interface MirrorOptions extends MirrorTarget {
   /** Where the schemas `raw`, `raw_changes` and `meta` are, in the current catalog of its connections. */

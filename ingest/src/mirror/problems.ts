@@ -60,20 +60,16 @@ export function problemOf<Reason extends ProblemReason>(
 /** The changes or rows of one table could not be taken over: that table is to be copied again, the others have nothing to do with it. */
 export class TableFault extends Error {
   readonly table: string;
-  /** A row did not fit into DuckDB's buffer. */
-  readonly rowTooLong: boolean;
 
-  constructor(table: string, message: string, options: ErrorOptions & { rowTooLong?: boolean } = {}) {
+  constructor(table: string, message: string, options: ErrorOptions = {}) {
     super(message, options);
     this.name = "TableFault";
     this.table = table;
-    this.rowTooLong = options.rowTooLong ?? false;
   }
 }
 
 /** DuckDB's errors that a table's own rows or columns cause. A full disk, lost memory or a broken file say nothing about the table. */
 const ofTheRows = /^(Conversion|Invalid Input|Out of Range|Constraint|Binder|Catalog|Invalid Type|Mismatch Type|Not implemented) Error/;
-const ofLongRows = /[Mm]aximum line size|does not support a full read/;
 
 /** What DuckDB says, without the values that it quotes: they are nobody's business in a log or on a page of health. */
 const withoutValues = (message: string): string => (message.split("\n")[0] ?? "").replace(/['"].*$/, "…");
@@ -86,8 +82,6 @@ export async function aboutTable<Result>(table: string, doing: string, work: () 
     if (error instanceof TableFault) throw error;
     const { message } = error as Error;
     const told = `table "${table}" could not be ${doing}: ${withoutValues(message)}`;
-    throw ofTheRows.test(message)
-      ? new TableFault(table, told, { rowTooLong: ofLongRows.test(message) })
-      : new Error(told, { cause: error });
+    throw ofTheRows.test(message) ? new TableFault(table, told) : new Error(told, { cause: error });
   }
 }

@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import { formatLsn } from "../lsn.ts";
@@ -20,7 +19,9 @@ import type { SourceTables } from "./source-catalog.ts";
 import { foldTableChanges } from "./table-changes.ts";
 import type { TableChanges } from "./table-changes.ts";
 import { loadDownload } from "./table-copy.ts";
-import type { CopyMoment, Download } from "./table-copy.ts";
+import type { CopyMoment } from "./table-copy.ts";
+import { removeParts } from "./table-download.ts";
+import type { Download } from "./table-download.ts";
 
 /** Rows of one unfinished transaction that are applied (not committed) before the rest has come, to bound memory. */
 const partRows = 50_000;
@@ -235,7 +236,7 @@ export function createPump(options: PumpOptions): Pump {
         tables.set(name, { ...stored, needsCopy: false, copied: true });
         faults.clear(name);
       }
-      await rm(copy.download.file, { force: true });
+      await removeParts(copy.download);
     }
   }
 
@@ -319,7 +320,7 @@ export function createPump(options: PumpOptions): Pump {
       const lost = new Error("the mirror lost its source");
       for (const { lost: tell } of [...holds, ...errands]) tell(lost);
       for (const { reject } of settlings) reject(lost);
-      for (const { download } of pending?.copies ?? []) await rm(download.file, { force: true });
+      for (const { download } of pending?.copies ?? []) await removeParts(download);
       // A commit that failed has already ended the transaction; the error worth telling is the one that led here.
       if (inTransaction) await connection.run("rollback").catch(() => {});
     },

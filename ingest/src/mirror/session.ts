@@ -1,9 +1,9 @@
-import { rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import { formatLsn, parseLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
+import { copySideBySide } from "./copy-side-by-side.ts";
 import type { Faults } from "./faults.ts";
 import {
   inTransaction,
@@ -23,8 +23,9 @@ import type { Publication } from "./publication.ts";
 import { connectSource, createSlot } from "./replication-connection.ts";
 import { readSourceTables } from "./source-catalog.ts";
 import type { SourceTable, SourceTables } from "./source-catalog.ts";
-import { downloadTable, loadDownload, withLongerRows } from "./table-copy.ts";
-import type { CopyMoment, Download } from "./table-copy.ts";
+import type { CopyMoment } from "./table-copy.ts";
+import { downloadTable } from "./table-download.ts";
+import type { Download } from "./table-download.ts";
 
 /** What a mirror mirrors. */
 export interface MirrorTarget {
@@ -45,6 +46,8 @@ export interface MirrorLogger {
 export interface SourceMoment {
   moment: CopyMoment;
   client: Client;
+  /** Another connection with a transaction of the same moment, for its caller to end. */
+  join(): Promise<Client>;
   /** Ends the transaction and, where it was temporary, drops the slot. */
   close(): Promise<void>;
 }
@@ -56,17 +59,31 @@ export interface SourceMoment {
 export async function openMoment(sourceUrl: string, slot: { name: string; temporary: boolean }, patienceMs = 0): Promise<SourceMoment> {
   const replication = await connectSource(sourceUrl, { replication: true, lockTimeoutMs: patienceMs });
   let client: Client | undefined;
+  const adopt = async (reader: Client, snapshot: string): Promise<void> => {
+    await reader.query("begin isolation level repeatable read read only");
+    await reader.query(`set transaction snapshot '${snapshot}'`);
+  };
   try {
     client = await connectSource(sourceUrl, { lockTimeoutMs: patienceMs });
     // Taken before the snapshot: what is said to be fresh to this time must be in it.
     const before = await client.query<{ at: Date }>("select clock_timestamp() as at");
     const exported = await createSlot(replication, slot.name, slot);
-    await client.query("begin isolation level repeatable read read only");
-    await client.query(`set transaction snapshot '${exported.snapshot}'`);
+    await adopt(client, exported.snapshot);
     const opened = client;
     return {
       moment: { lsn: exported.lsn, at: before.rows[0]!.at.toISOString() },
       client: opened,
+      // The connection that made the slot does nothing more, so its snapshot lives on.
+      async join() {
+        const reader = await connectSource(sourceUrl, { lockTimeoutMs: patienceMs });
+        try {
+          await adopt(reader, exported.snapshot);
+          return reader;
+        } catch (error) {
+          await reader.end();
+          throw error;
+        }
+      },
       close: async () => {
         await opened.end();
         await replication.end();
@@ -234,50 +251,34 @@ async function copyEverything(
     const { tables: published } = await readSourceTables(opened.client, target.publication, target.schema);
     const state = { lsn: formatLsn(opened.moment.lsn), at: opened.moment.at };
     await adoptTables(connection, tables, published, state);
-    const downloads = new Map<string, Download>();
-    const faulty: TableFault[] = [];
-    for (const [done, table] of published.entries()) {
-      copying({ table: table.name, done, tables: published.length });
-      try {
-        downloads.set(table.name, await downloadAtMoment(opened.client, target.schema, table, dir));
-      } catch (error) {
-        if (!(error instanceof TableFault)) throw error;
-        faulty.push(error);
-        failed(error);
-      }
-    }
-    if (downloads.size === 0 && faulty[0]) throw faulty[0];
+    const left = new Map(published.map(({ name }) => [name, tables.get(name)!]));
+    const loading = (table: string, done: number): void => copying({ table, done, tables: published.length });
     // A failed statement ends the whole transaction: it is done again without the table that failed.
     for (;;) {
       try {
         await inTransaction(connection, async () => {
-          for (const [name, download] of downloads) await loadDownload(connection, tables.get(name)!, download, opened.moment);
+          const copy = { connection, opened, schema: target.schema, tables: [...left.values()], dir, loading };
+          const unread = await copySideBySide(copy);
+          if (unread[0] && unread.length === published.length) throw new Error(unread[0].message, { cause: unread[0] });
+          for (const fault of unread) {
+            left.delete(fault.table);
+            failed(fault);
+          }
           // Those that failed are out of step with the new moment.
-          for (const name of tables.keys()) if (!downloads.has(name)) await suspendTable(connection, name);
+          for (const name of tables.keys()) if (!left.has(name)) await suspendTable(connection, name);
           await writeState(connection, state);
           await writeSource(connection, now);
         });
         break;
       } catch (error) {
         if (!(error instanceof TableFault)) throw error;
-        const download = downloads.get(error.table)!;
-        const longer = error.rowTooLong ? await withLongerRows(download) : null;
-        if (longer) {
-          downloads.set(error.table, longer);
-          continue;
-        }
-        downloads.delete(error.table);
-        await rm(download.file, { force: true });
+        left.delete(error.table);
         failed(error);
       }
     }
-    for (const [name, { file }] of downloads) {
-      tables.set(name, { ...tables.get(name)!, needsCopy: false, copied: true });
-      faults.clear(name);
-      await rm(file, { force: true });
-    }
-    for (const [name, stored] of tables) if (!downloads.has(name)) tables.set(name, { ...stored, needsCopy: true, copied: false });
-    return [...downloads.keys()];
+    for (const [name, stored] of tables) tables.set(name, { ...stored, needsCopy: !left.has(name), copied: left.has(name) });
+    for (const name of left.keys()) faults.clear(name);
+    return [...left.keys()];
   } finally {
     copying(null);
     await opened.close();

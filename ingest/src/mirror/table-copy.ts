@@ -1,10 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Client } from "pg";
-import { to as copyTo } from "pg-copy-streams";
 import type { Lsn } from "../lsn.ts";
 import { sqlName, sqlText } from "../warehouse.ts";
 import { applyNet, netOf } from "./apply-changes.ts";
@@ -14,19 +8,10 @@ import type { StoredTable } from "./mirror-store.ts";
 import { aboutTable } from "./problems.ts";
 import { changeColumns } from "./source-catalog.ts";
 import type { SourceTable } from "./source-catalog.ts";
+import type { Download, Part } from "./table-download.ts";
 
-/** Rows of a copy are at most this long, in bytes, unless one was met that is longer: DuckDB reads with a buffer of several times this. */
-const usualRowBytes = 8 * 1024 * 1024;
-const leastBufferBytes = 1024 * 1024;
-/** Two values of Postgres's greatest size, in hexadecimal. */
-const longestRowBytes = 2_000_000_000;
-
-/** A table's rows in a file. */
-export interface Download {
-  file: string;
-  /** The longest row is not longer than this, in bytes. */
-  rowBytes: number;
-}
+/** Of DuckDB's reader: it reads with several threads what is several buffers long. */
+const leastBufferBytes = 4 * 1024 * 1024;
 
 /** One moment of the source, as the snapshot of a new slot shows it. */
 export interface CopyMoment {
@@ -38,63 +23,69 @@ export interface CopyMoment {
 /** Actor of the deletions that a comparison found: nobody saw them happen. */
 export const comparisonActor = "kehu.resync";
 
-const scratchFile = (dir: string, table: SourceTable): string => join(dir, `copy-${table.oid}.csv.tmp`);
-
-/** Removes the files of copies that were killed. */
-export async function removeScratch(dir: string): Promise<void> {
-  for (const name of await readdir(dir)) if (/^copy-\d+\.csv\.tmp$/.test(name)) await rm(join(dir, name), { force: true });
-}
-
 /** The relation to read in Postgres: without the rows of tables that inherit from it, which are mirrored as theirs, but with those of partitions. */
 export const sourceRows = (schema: string, table: SourceTable): string =>
   `${table.partitioned ? "" : "only "}${sqlName(schema)}.${sqlName(table.name)}`;
 
-/** Writes a table's rows, as `client`'s transaction sees them, to a file in `dir`. */
-export async function downloadTable(client: Client, schema: string, table: SourceTable, dir: string): Promise<Download> {
-  const file = scratchFile(dir, table);
-  const columns = columnList(table.columns.map(({ name }) => name));
-  // A query rather than the table itself, so that partitioned tables are read too.
-  const copy = client.query(copyTo(`copy (select ${columns} from ${sourceRows(schema, table)}) to stdout (format csv)`));
-  await pipeline(copy, createWriteStream(file));
-  const { size } = await stat(file);
-  return { file, rowBytes: Math.min(size + 1, usualRowBytes) };
-}
-
-/** The same file with room for longer rows; null when there is no more. */
-export async function withLongerRows({ file, rowBytes }: Download): Promise<Download | null> {
-  const { size } = await stat(file);
-  const most = Math.min(size + 1, longestRowBytes);
-  return rowBytes < most ? { file, rowBytes: Math.min(rowBytes * 8, most) } : null;
-}
-
 /** SQL that reads a downloaded file as typed rows. An unquoted empty field is null, a quoted one the empty text. */
-function readDownload(table: SourceTable, { file, rowBytes }: Download): string {
+function readPart(table: SourceTable, { file, rowBytes }: Part): string {
   const columns = table.columns.map((_column, index) => `'c${index}': 'VARCHAR'`).join(", ");
   const values = table.columns.map(({ name, type }, index) => `${fromText(type, `c${index}`)} as ${sqlName(name)}`);
   return `select ${values.join(", ")} from read_csv(${sqlText(file)}, columns = {${columns}}, header = false, auto_detect = false, delim = ',',
-    quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', max_line_size = ${rowBytes}, buffer_size = ${Math.max(2 * rowBytes, leastBufferBytes)})`;
+    quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', max_line_size = ${rowBytes + 1}, buffer_size = ${Math.max(2 * rowBytes, leastBufferBytes)})`;
+}
+
+/** Makes `raw.<table>` equal to the rows that are added. Its functions are called one at a time, in one transaction. */
+export interface TableLoad {
+  add(part: Part): Promise<void>;
+  /** To be called when all has been added. Resolves to whether anything changed. */
+  end(): Promise<boolean>;
 }
 
 /**
- * Makes `raw.<table>` equal to a downloaded copy. The first copy of a table is logged as `copy`; later ones are compared with what is there and only what
- * differs is written and logged: as `resync`, and as `delete` (actor `kehu.resync`) where the row is gone. Call in the transaction that also moves the
- * applied position. Returns whether anything changed. Throws a `TableFault` when a value does not fit.
+ * Begins to load a table's rows. The first copy of a table is logged as `copy`; later ones are compared with what is there and only what differs is written
+ * and logged: as `resync`, and as `delete` (actor `kehu.resync`) where the row is gone. Call in the transaction that also moves the applied position.
+ * Every function throws a `TableFault` when a value does not fit.
  */
+export async function beginLoad(connection: DuckDBConnection, { table }: StoredTable, moment: CopyMoment): Promise<TableLoad> {
+  const copied = <Result>(work: () => Promise<Result>): Promise<Result> => aboutTable(table.name, "copied", work);
+  const raw = rawName(table.name);
+  const columns = columnList(table.columns.map(({ name }) => name));
+  const known = await copied(async () => {
+    await markCopied(connection, table);
+    const found = await connection.runAndReadAll(`select exists (from ${raw}) or exists (from ${changesName(table.name)})`);
+    return found.getRows()[0]?.[0] === true;
+  });
+  if (!known) {
+    return {
+      add: (part) => copied(async () => void (await connection.run(`insert into ${raw} (${columns}) ${readPart(table, part)}`))),
+      end: () => copied(() => logFirst(connection, table, moment)),
+    };
+  }
+  // Several tables may be loaded at once.
+  const fresh = `fresh_${table.oid}`;
+  await copied(async () => void (await connection.run(`create or replace temp table ${fresh} as select ${columns} from ${raw} limit 0`)));
+  return {
+    add: (part) => copied(async () => void (await connection.run(`insert into ${fresh} ${readPart(table, part)}`))),
+    end: () =>
+      copied(async () => {
+        const changed = await (table.key.length > 0 ? compareByKey : compareByRow)(connection, table, fresh, moment);
+        await connection.run(`drop table ${fresh}`);
+        return changed;
+      }),
+  };
+}
+
+/** `beginLoad` and all that follows, of a table that lies in files. */
 export async function loadDownload(
   connection: DuckDBConnection,
-  { table }: StoredTable,
+  stored: StoredTable,
   download: Download,
   moment: CopyMoment,
 ): Promise<boolean> {
-  return aboutTable(table.name, "copied", async () => {
-    await markCopied(connection, table);
-    const known = await connection.runAndReadAll(`select exists (from ${rawName(table.name)}) or exists (from ${changesName(table.name)})`);
-    if (known.getRows()[0]?.[0] !== true) return loadFirst(connection, table, download, moment);
-    await connection.run(`create or replace temp table fresh as ${readDownload(table, download)}`);
-    const changed = await (table.key.length > 0 ? compareByKey : compareByRow)(connection, table, moment);
-    await connection.run("drop table fresh");
-    return changed;
-  });
+  const load = await beginLoad(connection, stored, moment);
+  for (const part of download) await load.add(part);
+  return load.end();
 }
 
 const logNames = changeColumns.map(([name]) => name).join(", ");
@@ -105,17 +96,18 @@ const logged = (op: string, actor: string | null, seq: string, { lsn, at }: Copy
 
 const numbered = "row_number() over ()";
 
-async function loadFirst(connection: DuckDBConnection, table: SourceTable, download: Download, moment: CopyMoment): Promise<boolean> {
+async function logFirst(connection: DuckDBConnection, table: SourceTable, moment: CopyMoment): Promise<boolean> {
   const raw = rawName(table.name);
   const columns = columnList(table.columns.map(({ name }) => name));
-  await connection.run(`insert into ${raw} (${columns}) ${readDownload(table, download)}`);
+  // Numbered by rowid, as a window function would have one thread do it all.
+  const place = `rowid - (select min(rowid) from ${raw}) + 1`;
   const result = await connection.run(
-    `insert into ${changesName(table.name)} (${columns}, ${logNames}) select ${columns}, ${logged("copy", null, numbered, moment)} from ${raw}`,
+    `insert into ${changesName(table.name)} (${columns}, ${logNames}) select ${columns}, ${logged("copy", null, place, moment)} from ${raw}`,
   );
   return result.rowsChanged > 0;
 }
 
-async function compareByKey(connection: DuckDBConnection, table: SourceTable, moment: CopyMoment): Promise<boolean> {
+async function compareByKey(connection: DuckDBConnection, table: SourceTable, freshTable: string, moment: CopyMoment): Promise<boolean> {
   const raw = rawName(table.name);
   const changes = changesName(table.name);
   const columns = columnList(table.columns.map(({ name }) => name));
@@ -125,10 +117,10 @@ async function compareByKey(connection: DuckDBConnection, table: SourceTable, mo
   const sameRow = table.columns.map(({ name, type }) => sameValue(type, `old.${sqlName(name)}`, `fresh.${sqlName(name)}`)).join(" and ");
   // A key that is there twice has a row too many, even where one of the two is right.
   await connection.run(`create or replace temp table differing as
-    select fresh.* from fresh where not exists (select 1 from ${raw} as old where ${sameKey("old", "fresh")} and ${sameRow})
+    select fresh.* from ${freshTable} as fresh where not exists (select 1 from ${raw} as old where ${sameKey("old", "fresh")} and ${sameRow})
       or exists (select 1 from (select ${key} from ${raw} group by all having count(*) > 1) as old where ${sameKey("old", "fresh")})`);
   await connection.run(`create or replace temp table vanished as
-    select ${key} from ${raw} as old where not exists (select 1 from fresh where ${sameKey("old", "fresh")})`);
+    select ${key} from ${raw} as old where not exists (select 1 from ${freshTable} as fresh where ${sameKey("old", "fresh")})`);
   const gone = await connection.run(
     `insert into ${changes} (${key}, ${logNames}) select *, ${logged("delete", comparisonActor, numbered, moment)} from vanished`,
   );
@@ -143,13 +135,13 @@ async function compareByKey(connection: DuckDBConnection, table: SourceTable, mo
   return gone.rowsChanged + differing.rowsChanged > 0;
 }
 
-async function compareByRow(connection: DuckDBConnection, table: SourceTable, moment: CopyMoment): Promise<boolean> {
+async function compareByRow(connection: DuckDBConnection, table: SourceTable, freshTable: string, moment: CopyMoment): Promise<boolean> {
   const changes = changesName(table.name);
   const columns = columnList(table.columns.map(({ name }) => name));
   await netOf(
     connection,
     table,
-    `select ${columns}, 1 as more from fresh union all select ${columns}, -1 as more from ${rawName(table.name)}`,
+    `select ${columns}, 1 as more from ${freshTable} union all select ${columns}, -1 as more from ${rawName(table.name)}`,
   );
   const gone = await connection.run(
     `insert into ${changes} (${columns}, ${logNames})

@@ -1,0 +1,119 @@
+import { open as openFile, readdir, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import type { Client } from "pg";
+import { copyRows } from "./copy-rows.ts";
+import { columnList } from "./mirror-store.ts";
+import type { SourceTable } from "./source-catalog.ts";
+import { sourceRows } from "./table-copy.ts";
+
+/** Bytes of a file after which the next one is begun: the copies that are under way take a few times this of the disk. */
+const partBytes = 64 * 1024 * 1024;
+/** Bytes that are written at once. */
+const writeBytes = 1024 * 1024;
+
+/** Some of a table's rows in a file. */
+export interface Part {
+  file: string;
+  /** No row is longer than this, in bytes. */
+  rowBytes: number;
+}
+
+/** A table's rows in files. */
+export type Download = readonly Part[];
+
+/** Removes the files of copies that were killed. */
+export async function removeScratch(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) if (/^copy-[\d-]+\.csv\.tmp$/.test(name)) await rm(join(dir, name), { force: true });
+}
+
+export const removeParts = async (parts: Download): Promise<void> => {
+  for (const { file } of parts) await rm(file, { force: true });
+};
+
+/** Part of a table's rows: those of some of its pages. `name` tells its files from those of other stretches. */
+export interface Stretch {
+  table: SourceTable;
+  name: string;
+  /** SQL; null: all rows. */
+  where: string | null;
+}
+
+/**
+ * Writes a stretch's rows, as `client`'s transaction sees them, to files in `dir`, each of which is put as soon as it is whole. What `put` returns is waited
+ * for. On an error the file that was begun is removed; those that were put are the caller's.
+ */
+export async function downloadStretch(
+  client: Client,
+  schema: string,
+  { table, name, where }: Stretch,
+  dir: string,
+  put: (part: Part) => Promise<void>,
+): Promise<void> {
+  const columns = columnList(table.columns.map((column) => column.name));
+  let count = 0;
+  let open: { part: Part; handle: FileHandle; bytes: number } | undefined;
+  let gathered: Buffer[] = [];
+  let gatheredBytes = 0;
+
+  async function write(): Promise<void> {
+    if (!open) {
+      const file = join(dir, `copy-${name}-${count++}.csv.tmp`);
+      open = { part: { file, rowBytes: 0 }, handle: await openFile(file, "w"), bytes: 0 };
+    }
+    const buffers = gathered;
+    open.bytes += gatheredBytes;
+    gathered = [];
+    gatheredBytes = 0;
+    const { bytesWritten } = await open.handle.writev(buffers);
+    const wanted = buffers.reduce((sum, { length }) => sum + length, 0);
+    if (bytesWritten < wanted) throw new Error(`${open.part.file}: ${bytesWritten} of ${wanted} bytes were written; is the disk full?`);
+  }
+  async function finish(): Promise<void> {
+    if (!open) return;
+    const { part, handle } = open;
+    open = undefined;
+    await handle.close();
+    await put(part);
+  }
+  let longest = 0;
+  const note = (): void => {
+    if (open && longest > open.part.rowBytes) open.part.rowBytes = longest;
+    longest = 0;
+  };
+  try {
+    // A query rather than the table itself, so that partitioned tables are read too.
+    const rows = `select ${columns} from ${sourceRows(schema, table)}${where === null ? "" : ` where ${where}`}`;
+    await copyRows(client, `copy (${rows}) to stdout (format csv)`, (packed, longestPacked) => {
+      gathered.push(packed);
+      gatheredBytes += packed.length;
+      if (longestPacked > longest) longest = longestPacked;
+      if (gatheredBytes < writeBytes) return undefined;
+      return write().then(() => {
+        note();
+        return open!.bytes < partBytes ? undefined : finish();
+      });
+    });
+    if (gatheredBytes > 0) await write();
+    note();
+    await finish();
+  } catch (error) {
+    if (open) {
+      await open.handle.close();
+      await rm(open.part.file, { force: true });
+    }
+    throw error;
+  }
+}
+
+/** Writes a table's rows, as `client`'s transaction sees them, to files in `dir`. */
+export async function downloadTable(client: Client, schema: string, table: SourceTable, dir: string): Promise<Download> {
+  const parts: Part[] = [];
+  try {
+    await downloadStretch(client, schema, { table, name: String(table.oid), where: null }, dir, async (part) => void parts.push(part));
+    return parts;
+  } catch (error) {
+    await removeParts(parts);
+    throw error;
+  }
+}
