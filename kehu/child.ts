@@ -11,6 +11,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** Until who starts a child has told why it could not be started. */
+const lastWordsMs = 500;
+
 const load: Record<Service, () => Promise<(channel: Channel) => Promise<Running>>> = {
   warehouse: async () => (await import("./warehouse.ts")).runWarehouse,
   query: async () => (await import("./query.ts")).runQuery,
@@ -34,7 +37,12 @@ export async function runChild(name: string): Promise<number> {
     process.once("disconnect", resolve);
     process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the supervisor decides the order
   });
-  const running = await (await load[service]())(channel);
+  const start = async (): Promise<Running> => (await load[service]())(channel);
+  const running = await start().catch((error: unknown) => {
+    // What it has begun, the channel to begin with, would keep it alive, and nobody would start it again.
+    setTimeout(() => process.exit(1), lastWordsMs).unref();
+    throw error;
+  });
   await ended;
   await running.stop();
   process.exit(0);
