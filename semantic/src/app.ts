@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import type { DuckDBBudget, SnapshotPointer } from "@kehu/ingest";
 import { grantOf } from "./policy.ts";
-import { readSnapshotHealth } from "./snapshot-health.ts";
+import { readSnapshotHealth, type HealthAnswer } from "./snapshot-health.ts";
 import { seenInputs, seenNodes } from "./catalogue.ts";
 import type { SeenNode } from "./catalogue.ts";
 import { createEngine } from "./engine.ts";
@@ -130,7 +130,7 @@ export const createSemanticApp = async (options: SemanticOptions): Promise<Seman
     /** Not Cube's: what the served snapshot says of itself, as far as the caller may know of it. */
     health: async (c, { scope, purpose }) =>
       c.json(
-        await reader.use(async (opened) => ({
+        await reader.use<HealthAnswer>(async (opened) => ({
           build: opened.pointer.build,
           builds: reader.recent(),
           ...(await opened.snapshot.withSession(scope, purpose, (session) =>

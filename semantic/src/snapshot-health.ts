@@ -1,5 +1,6 @@
 /** What a snapshot says of how it was built: freshness of its marts, tests that found something, quarantined records, the last self-check. */
 import type { SnapshotPointer } from "@kehu/ingest";
+import type { ServedBuild } from "./reader.ts";
 import type { Session, Snapshot } from "./snapshot.ts";
 
 export interface SnapshotHealth {
@@ -14,6 +15,12 @@ export interface SnapshotHealth {
   } | null;
   /** The last comparison of what is built bit by bit with what is built whole; null before the first. `drifts`: tables that differed. */
   selfCheck: { checkedAt: string; tables: number; drifts: number } | null;
+}
+
+/** What `GET /cubejs-api/v1/health` answers: the served snapshot, and the builds served since the query process began, newest first. */
+export interface HealthAnswer extends SnapshotHealth {
+  build: string;
+  builds: readonly ServedBuild[];
 }
 
 const recordsPerReason = 20;

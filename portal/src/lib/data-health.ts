@@ -1,21 +1,9 @@
-/** What the served snapshot says of itself, as `GET /cubejs-api/v1/health` answers, and how the page calls it. */
+/** What the data page says in words of the mirror and of the served snapshot. */
+import type { HealthAnswer } from "@kehu/semantic";
 import { m } from "#lib/paraglide/messages.js";
 
-export interface SnapshotHealth {
-  build: string;
-  /** Newest first, since the query process began. Times are RFC 3339 UTC. */
-  builds: { build: string; startedAt: string | null; finishedAt: string; failedTests: number; changed: number }[];
-  marts: { name: string; freshTo: string; rebuiltIn: string; failing: boolean }[];
-  tests: { count: number; found: { model: string | null; test: string; severity: string; failures: number | null }[] };
-  quarantine: {
-    reasons: { entity: string; reason: string; count: number }[];
-    records: { entity: string; reason: string; recordId: string }[];
-  } | null;
-  selfCheck: { checkedAt: string; tables: number; drifts: number } | null;
-}
-
 /** Seconds with one decimal; null when the build does not say when it began. */
-export const buildSeconds = ({ startedAt, finishedAt }: SnapshotHealth["builds"][number]): string | null =>
+export const buildSeconds = ({ startedAt, finishedAt }: HealthAnswer["builds"][number]): string | null =>
   startedAt === null ? null : (Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)) / 1000).toFixed(1);
 
 const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -40,6 +28,11 @@ const reasons: Readonly<Record<string, () => string>> = {
   "dated before the months of figures": m.quarantine_too_early,
 };
 const noRate = "no exchange rate for ";
+
+const noLines = "order without lines";
+
+/** Whether the page of records shows a record that is kept aside for this reason: orders are listed by their lines. */
+export const isListed = (reason: string): boolean => reason !== noLines;
 
 /** A reason in the reader's language; one that this portal does not know is shown as the models say it. */
 export const reasonTitle = (reason: string): string =>

@@ -1,9 +1,20 @@
 import type { Api } from "#lib/server/api.ts";
 
+/** Something that is not mirrored, or not now. `what` and `remedy` are English; `reason` and `params` say the same to whoever has words of its own. */
+export interface MirrorProblem {
+  code: string;
+  table: string | null;
+  column: string | null;
+  reason: string;
+  params: Readonly<Record<string, string>>;
+  what: string;
+  remedy: string;
+}
+
 /** Of the mirror, besides how far it is, what the warehouse process has said so far. */
 export interface MirrorCondition {
   /** What of the source is not mirrored, or not now. */
-  problems?: { code: string; table: string | null; column: string | null; what: string; remedy: string }[];
+  problems?: MirrorProblem[];
   /** `retainedBytes`: log that Postgres keeps for the mirror; `safeBytes`: until it is dropped, null: never; null: there is no slot. */
   slot?: { retainedBytes: number; safeBytes: number | null; status: string | null } | null;
   /** While everything is copied. */

@@ -1,5 +1,6 @@
 import { collectionOf, entities } from "@kehu/operational-api/definitions";
-import type { SnapshotHealth } from "#lib/data-health.ts";
+import type { HealthAnswer } from "@kehu/semantic";
+import { recordView } from "#lib/records/index.ts";
 import { ApiError, apiFor, readJson } from "#lib/server/api.ts";
 import { readHealth } from "#lib/server/health.ts";
 import { requireMe } from "#lib/server/session.ts";
@@ -10,7 +11,7 @@ export const load: PageServerLoad = async (event) => {
   await requireMe(event);
   const api = apiFor(event);
   const [health, answer] = await Promise.all([readHealth(api), api("/cubejs-api/v1/health")]);
-  const snapshot = await readJson<SnapshotHealth>(answer).catch((refusal: unknown) => {
+  const snapshot = await readJson<HealthAnswer>(answer).catch((refusal: unknown) => {
     if (refusal instanceof ApiError && refusal.status === 503) return null; // starting: the page says so
     throw refusal;
   });
@@ -21,7 +22,11 @@ export const load: PageServerLoad = async (event) => {
     entities: Object.fromEntries(
       entities.map((entity) => [
         entity.name,
-        { title: isEnglish ? entity.label.en : entity.label.zh, path: `/api/v1/${collectionOf(entity)}` },
+        {
+          title: isEnglish ? entity.label.en : entity.label.zh,
+          api: `/api/v1/${collectionOf(entity)}`,
+          page: recordView(entity.table)?.key === "id" ? `/records/${entity.table}` : null,
+        },
       ]),
     ),
   };
