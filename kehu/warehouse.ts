@@ -8,6 +8,7 @@ import {
   readPointer,
   startLogFolding,
   startSelfCheck,
+  type MirrorCheck,
   type SelfCheck,
   type Warehouse,
 } from "@kehu/ingest";
@@ -55,11 +56,20 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
     publishSeconds: settings.publishSeconds,
     logger,
   });
+  let lastCheck: () => MirrorCheck | null = () => null;
+  const report = (): void => {
+    const progress = { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null };
+    channel.send({ type: "mirror", health: { ...progress, ...mirror.condition(), lastCheck: lastCheck() } });
+  };
+  // From the beginning: a first copy may take long, and is to be followed.
+  const timer = setInterval(report, healthEveryMs);
+  report();
   await mirror.start();
   await builder.start();
   const erasures = startErasures({ settings, warehouse, mirror, logger, restart });
 
   const selfCheck = await startSelfCheck({ warehouse, mirror, source, schema: "crm", clock: () => new Date(), logger });
+  lastCheck = selfCheck.last;
   const logFolding = await startLogFolding({
     warehouse,
     mirror,
@@ -71,13 +81,6 @@ export async function runWarehouse(channel: Channel): Promise<Running> {
     readUpTo: async () => (await readPointer(warehouse.dir))?.lsn ?? null,
     logger,
   });
-  const report = (): void => {
-    const progress = { lagSeconds: mirror.lagSeconds(), appliedLsn: mirror.applied()?.lsn ?? null };
-    channel.send({ type: "mirror", health: { ...progress, ...mirror.condition(), lastCheck: selfCheck.last() } });
-  };
-  const timer = setInterval(report, healthEveryMs);
-  report();
-
   const routes = internalRoutes({ warehouse, selfCheck, builder, logger, secret: settings.internalSecret });
   const listener = await new Promise<{ server: ReturnType<typeof serve>; port: number }>((resolve) => {
     const server = serve({ fetch: routes.fetch, hostname: "127.0.0.1", port: 0 }, ({ port }) => resolve({ server, port }));

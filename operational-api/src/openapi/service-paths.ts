@@ -6,6 +6,31 @@ export const serviceTag = { name: "service", description: "Whether the service i
 const serviceTags = ["service"];
 const open = { tags: serviceTags, security: [] };
 const text = { type: "string" };
+const count = { type: "integer", minimum: 0 };
+const instant = { type: "string", format: "date-time" };
+const orNull = ({ description, ...shape }: Json): Json => ({
+  ...(description ? { description } : {}),
+  anyOf: [{ type: "object", ...shape }, { type: "null" }],
+});
+
+const problem = {
+  type: "object",
+  required: ["code", "table", "column", "what", "remedy"],
+  properties: {
+    code: { type: "string", description: "The kind of problem, such as not_published, failed or slot" },
+    table: { type: ["string", "null"] },
+    column: { type: ["string", "null"] },
+    reason: { type: "string", description: "The exact reason, one of those of its kind" },
+    params: {
+      type: "object",
+      additionalProperties: text,
+      description: "What the reason's texts name: a statement for the source, a column",
+    },
+    what: { type: "string", description: "In English" },
+    remedy: { type: "string", description: "What to do, in English" },
+  },
+};
+
 const health = {
   type: "object",
   required: ["status", "version", "mirror", "build"],
@@ -15,7 +40,49 @@ const health = {
     mirror: {
       type: "object",
       required: ["lagSeconds", "appliedLsn"],
-      properties: { lagSeconds: { type: ["number", "null"] }, appliedLsn: { type: ["string", "null"] } },
+      description: "All but the first two come as soon as the mirror's process has said them",
+      properties: {
+        lagSeconds: {
+          type: ["number", "null"],
+          description: "Since the last moment that the mirror is known to be complete to; null until all is copied",
+        },
+        appliedLsn: { type: ["string", "null"] },
+        problems: { type: "array", items: problem, description: "What of the source is not mirrored, or not now" },
+        slot: orNull({
+          required: ["retainedBytes", "safeBytes", "status"],
+          properties: {
+            retainedBytes: { type: "number", description: "Log that Postgres keeps for the mirror" },
+            safeBytes: {
+              type: ["number", "null"],
+              description: "May still be written before log is dropped that is needed; null: none is ever dropped",
+            },
+            status: { type: ["string", "null"], description: "Postgres's wal_status" },
+          },
+        }),
+        copying: orNull({
+          description: "While everything is copied: the table, and how many of how many are done",
+          required: ["table", "done", "tables"],
+          properties: { table: text, done: count, tables: count },
+        }),
+        lastCopy: orNull({
+          description: "The last time everything was copied, since the mirror's process began",
+          required: ["at", "reason", "tables", "seconds"],
+          properties: { at: instant, reason: text, tables: count, seconds: { type: "number" } },
+        }),
+        lastCheck: orNull({
+          description: "The last comparison of the whole mirror with Postgres",
+          required: ["at", "lsn", "tables", "rows", "seconds", "differing", "problems"],
+          properties: {
+            at: instant,
+            lsn: text,
+            tables: count,
+            rows: count,
+            seconds: { type: "number" },
+            differing: { type: "array", items: text, description: "Tables that were not equal" },
+            problems: { type: "array", items: problem },
+          },
+        }),
+      },
     },
     build: {
       anyOf: [
