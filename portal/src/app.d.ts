@@ -13,6 +13,8 @@ declare global {
     }
     interface PageData {
       me?: Me;
+      /** See `readSeen`. */
+      seen?: string | null;
     }
     interface Error {
       message: string;

@@ -114,7 +114,7 @@ describe("O2 the page of roles", () => {
     await form.getByLabel("Reason").fill("to see what a rep sees");
     await form.getByRole("button", { name: "Start looking" }).click();
     await page.waitForURL(`${stack.url}/`);
-    for (const path of ["/", "/data", "/account", "/admin/users"]) {
+    for (const path of ["/", "/data", "/account", "/admin/users", "/no-such-page"]) {
       await page.goto(`${stack.url}${path}`);
       await page.getByTestId("see-as-banner").filter({ hasText: "You are looking as" }).waitFor();
     }

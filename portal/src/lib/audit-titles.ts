@@ -38,6 +38,8 @@ const actions: Readonly<Record<string, () => string>> = {
   device_link_made: m.audit_action_device_link_made,
   device_admitted: m.audit_action_device_admitted,
   device_removed: m.audit_action_device_removed,
+  give: m.audit_action_give,
+  take: m.audit_action_take,
   account_made: m.audit_action_account_made,
   account_stopped: m.audit_action_account_stopped,
   account_started: m.audit_action_account_started,
@@ -79,6 +81,40 @@ const values: Readonly<Record<string, () => string>> = {
   erasure: m.audit_subject_erasure,
   key_id: m.audit_value_key_id,
   action: m.audit_what,
+  count: m.audit_value_count,
+  records: m.audit_value_records,
+  code: m.audit_value_code,
+  by: m.audit_value_by,
+  sessions_ended: m.audit_value_sessions_ended,
+  keys_revoked: m.audit_value_keys_revoked,
+  keys: m.audit_value_keys_revoked,
+  entities: m.audit_value_entities,
+  read_only: m.account_key_read_only,
+  expires_in_days: m.audit_value_expires_in_days,
+  employee_id: m.users_employee,
+  user_id: m.audit_subject_account,
+  is_active: m.audit_value_is_active,
+  is_device_bound: m.audit_value_is_device_bound,
+  password_length: m.audit_value_password_length,
+  idle_minutes: m.audit_value_idle_minutes,
+  session_limit: m.audit_value_session_limit,
+  second_factor_roles: m.users_settings_factor,
+  name: m.audit_value_name,
+  title_zh: m.roles_title_zh,
+  title_en: m.roles_title_en,
+  like: m.roles_like,
+  asked: m.audit_value_asked,
+  matches: m.audit_value_matches,
+  column_name: m.roles_column,
+  visibility: m.roles_visibility,
+  whose: m.roles_whose,
+  customers: m.audit_value_customers,
+  product_lines: m.audit_value_product_lines,
+};
+
+/** Where a name means something else than it does elsewhere. */
+const valuesOfSubject: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  permission: { rows: m.roles_rows },
 };
 
 export const auditActions = Object.keys(actions);
@@ -89,6 +125,6 @@ export const auditActionTitle = (action: string): string => actions[action]?.() 
 /** `entities`: titles of the entities by name. An export names the view it was made from. */
 export const auditSubjectTitle = (entity: string, entities: Readonly<Record<string, string>>): string =>
   entities[entity] ?? subjects[entity]?.() ?? recordView(entity)?.title() ?? entity;
-/** `columns`: titles of the entity's columns by name. */
-export const auditValueTitle = (name: string, columns: Readonly<Record<string, string>> | undefined): string =>
-  columns?.[name] ?? values[name]?.() ?? name;
+/** `columns`: titles of the columns by name, where the subject is an entity. */
+export const auditValueTitle = (name: string, subject: string, columns: Readonly<Record<string, string>> | undefined): string =>
+  columns?.[name] ?? valuesOfSubject[subject]?.[name]?.() ?? values[name]?.() ?? name;
