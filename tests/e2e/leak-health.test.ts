@@ -14,6 +14,8 @@ interface Health {
 
 const stack = inject("stack");
 const administrator = inject("administrator");
+/** Marks what this run makes. */
+const mark = `health-${Date.now().toString(36)}`;
 const roles = ["executive", "analyst", "sales_manager", "sales_rep", "partner", "finance", "purchaser"] as const;
 type Role = (typeof roles)[number];
 
@@ -23,7 +25,7 @@ let database: Client;
 beforeAll(async () => {
   const admin = await signIn(stack, administrator.email, administrator.password);
   const made = async (name: string, granted: string[]): Promise<Session> =>
-    (await makeAccount(stack, admin, `${name}-of-health@example.com`, granted)).session;
+    (await makeAccount(stack, admin, `${name}-${mark}@example.com`, granted)).session;
   sessions = {
     ...(await signInDemo(stack)),
     partner: await made("partner", ["partner"]),

@@ -64,6 +64,13 @@ async function selected(
   return new Set(entities.filter((entity) => text.includes(ids[entity])));
 }
 
+/** Null where the path is closed to the caller altogether. */
+const unlessClosed = <T>(asking: Promise<T>): Promise<T | null> =>
+  asking.catch((error: Error) => {
+    if (/: 40[34] /.test(error.message)) return null;
+    throw error;
+  });
+
 const hasMart = (entity: PlantedEntity): boolean => martOf[entity] !== undefined;
 
 /** Entities with a page of records in the portal, and so a workbook. */
@@ -103,6 +110,8 @@ async function recordsFile(session: Session, prefix: string, entity: PlantedEnti
   return Buffer.from(await response.arrayBuffer());
 }
 
+const isFound = async (asking: Promise<{ data: unknown[] }>): Promise<boolean> => ((await unlessClosed(asking))?.data.length ?? 0) > 0;
+
 const isShown = (entity: PlantedEntity): boolean => viewOf[entity] !== undefined;
 const needsNoOther = (entity: PlantedEntity): boolean => {
   const expectation = views[shown(entity)];
@@ -117,8 +126,8 @@ export const paths: readonly Path[] = [
     carries: () => true,
     isOpenedAlone: () => true,
     sees: async (session, entity, { ids }) => {
-      const { data } = await session.json<{ data: unknown[] }>(`/api/v1/${collectionOfPlanted[entity]}?id=${ids[entity]}`);
-      return data.length > 0;
+      const page = await unlessClosed(session.json<{ data: unknown[] }>(`/api/v1/${collectionOfPlanted[entity]}?id=${ids[entity]}`));
+      return page !== null && page.data.length > 0;
     },
   },
   {
@@ -128,7 +137,7 @@ export const paths: readonly Path[] = [
     isOpenedAlone: () => true,
     sees: async (session, entity, { ids }) => {
       const { status } = await session.fetch(`/api/v1/${collectionOfPlanted[entity]}/${ids[entity]}`);
-      if (status !== 200 && status !== 404) throw new Error(`GET answered ${status}`);
+      if (![200, 403, 404].includes(status)) throw new Error(`GET answered ${status}`);
       return status === 200;
     },
   },
@@ -153,24 +162,24 @@ export const paths: readonly Path[] = [
     action: "read",
     carries: isShown,
     isOpenedAlone: needsNoOther,
-    sees: async (session, entity, planted) => (await session.load(byId(entity, planted))).data.length > 0,
+    sees: (session, entity, planted) => isFound(session.load(byId(entity, planted))),
   },
   {
     name: "load for export",
     action: "export",
     carries: isShown,
     isOpenedAlone: needsNoOther,
-    sees: async (session, entity, planted) => (await session.load(byId(entity, planted), { "kehu-purpose": "export" })).data.length > 0,
+    sees: (session, entity, planted) => isFound(session.load(byId(entity, planted), { "kehu-purpose": "export" })),
   },
   {
     name: "filter values",
     action: "read",
     carries: (entity) => textDimension[entity] !== undefined,
     isOpenedAlone: needsNoOther,
-    sees: async (session, entity, { text }) => {
+    sees: (session, entity, { text }) => {
       const dimension = textDimension[entity];
       const filters = [{ member: dimension, operator: "contains", values: [text] }];
-      return (await session.load({ dimensions: [dimension], filters })).data.length > 0;
+      return isFound(session.load({ dimensions: [dimension], filters }));
     },
   },
   {
@@ -178,14 +187,17 @@ export const paths: readonly Path[] = [
     action: "read",
     carries: hasPage,
     isOpenedAlone: needsNoOther,
-    sees: async (session, entity, planted) => (await recordsFile(session, "/records", entity, planted)).includes(planted.text),
+    sees: async (session, entity, planted) =>
+      (await unlessClosed(recordsFile(session, "/records", entity, planted)))?.includes(planted.text) ?? false,
   },
   {
     name: "workbook",
     action: "export",
     carries: hasPage,
     isOpenedAlone: needsNoOther,
-    sees: async (session, entity, planted) =>
-      workbookText(await recordsFile(session, "/export/records", entity, planted)).includes(planted.text),
+    sees: async (session, entity, planted) => {
+      const file = await unlessClosed(recordsFile(session, "/export/records", entity, planted));
+      return file !== null && workbookText(file).includes(planted.text);
+    },
   },
 ];
