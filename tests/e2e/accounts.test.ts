@@ -138,6 +138,13 @@ describe("O18 accounts in the portal", () => {
     await context.close();
   });
 
+  it("a page runs scripts of ours only, and stands in nobody's frame", async () => {
+    const rules = (await fetch(`${stack.url}/sign-in`)).headers.get("content-security-policy") ?? "";
+    const ruleOf = (name: string): string => new RegExp(`${name} ([^;]*)`).exec(rules)?.[1] ?? "none stated";
+    expect(ruleOf("script-src")).toMatch(/^'self'( 'nonce-[^']+')?$/);
+    expect([ruleOf("frame-ancestors"), ruleOf("base-uri"), ruleOf("object-src")]).toEqual(["'none'", "'self'", "'none'"]);
+  });
+
   it("a key for some data reaches no other, in the API, the figures and ad-hoc SQL", async () => {
     const analyst = (await signInDemo(stack)).analyst;
     const made = await analyst.fetch("/api/v1/me/keys", {
