@@ -1,12 +1,15 @@
-import { BIGINT, BOOLEAN, DuckDBDataChunk, DuckDBTimestampTZValue, TIMESTAMPTZ, UBIGINT, VARCHAR } from "@duckdb/node-api";
+import { BIGINT, DuckDBDataChunk, VARCHAR } from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { sqlName } from "../warehouse.ts";
+import { changeFileTypes, writeChangeFile } from "./change-file.ts";
 import { fromText, outOfLineText, sameValue } from "./column-types.ts";
 import { changesName, columnList, rawName } from "./mirror-store.ts";
 import { aboutTable, TableFault } from "./problems.ts";
 import { changeColumns } from "./source-catalog.ts";
 import type { SourceTable } from "./source-catalog.ts";
-import type { RowCount, StagedRow, TableChanges } from "./table-changes.ts";
+import type { RowCount, TableChanges } from "./table-changes.ts";
+import { readRows } from "./table-copy.ts";
+import { removeParts } from "./table-download.ts";
 
 const chunkRows = 2048;
 
@@ -30,28 +33,22 @@ async function appendChunks(
   }
 }
 
-const stagedMeta: { type: DuckDBType; of: (row: StagedRow) => DuckDBValue }[] = [
-  { type: VARCHAR, of: (row) => row.op },
-  { type: UBIGINT, of: (row) => row.lsn },
-  { type: TIMESTAMPTZ, of: (row) => new DuckDBTimestampTZValue(row.at) },
-  { type: VARCHAR, of: (row) => row.actor },
-  { type: BIGINT, of: (row) => row.seq },
-  { type: BOOLEAN, of: (row) => row.last },
-];
-
-/** Puts the rows as they came, in text, into the temporary table `staged`: values as c0, c1, ..., then the change columns, then `_last`. */
-async function stageRows(connection: DuckDBConnection, { table, rows }: TableChanges): Promise<void> {
-  const width = table.columns.length;
-  const declared = table.columns.map((_column, index) => `c${index} varchar`);
-  const meta = changeColumns.map(([name, type]) => `${name} ${type}`);
-  await connection.run(`create or replace temp table staged (${[...declared, ...meta, "_last boolean"].join(", ")})`);
-  const types = [...table.columns.map(() => VARCHAR as DuckDBType), ...stagedMeta.map(({ type }) => type)];
-  await appendChunks(connection, { table: "staged", types, count: rows.length }, (column, from, to) => {
-    const values: DuckDBValue[] = [];
-    const meta = stagedMeta[column - width];
-    for (let index = from; index < to; index++) values.push(meta ? meta.of(rows[index]!) : (rows[index]!.values[column] ?? null));
-    return values;
-  });
+/** Puts the rows, typed, into the temporary table `typed`: the table's columns, then the change columns, then `_last`. */
+async function stageRows(connection: DuckDBConnection, changes: TableChanges, dir: string): Promise<void> {
+  const { columns } = changes.table;
+  const part = await writeChangeFile(dir, changes);
+  try {
+    const types = [...columns.map(() => "VARCHAR"), ...changeFileTypes];
+    const typed = columns.map(({ name, type }, index) => `${fromText(type, `c${index}`)} as ${sqlName(name)}`);
+    const place = (offset: number): string => `c${columns.length + offset}`;
+    const log = changeColumns.map(
+      ([name], index) => `${name === "_commit_at" ? `make_timestamptz(${place(index)})` : place(index)} as ${name}`,
+    );
+    const selected = [...typed, ...log, `${place(changeColumns.length)} as _last`].join(", ");
+    await connection.run(`create or replace temp table typed as select ${selected} from ${readRows(part, types)}`);
+  } finally {
+    await removeParts([part]);
+  }
 }
 
 const typedKey = (table: SourceTable, source: string): { name: string; value: string }[] =>
@@ -131,19 +128,17 @@ export async function applyNet(connection: DuckDBConnection, table: SourceTable)
 }
 
 /**
- * Writes a batch of one table to `raw_changes` (every version) and `raw` (the last of each key), inside the caller's transaction.
+ * Writes a batch of one table to `raw_changes` (every version) and `raw` (the last of each key), inside the caller's transaction, by way of a file in `dir`.
  * Throws a `TableFault` when a value does not fit its DuckDB type, or a change tells of a row that is not mirrored.
  */
-export async function applyTableChanges(connection: DuckDBConnection, changes: TableChanges): Promise<void> {
+export async function applyTableChanges(connection: DuckDBConnection, changes: TableChanges, dir: string): Promise<void> {
   const { table, truncated, touchesMirrored, counts } = changes;
   await aboutTable(table.name, "changed", async () => {
     await fillHoles(connection, changes);
-    await stageRows(connection, changes);
+    await stageRows(connection, changes, dir);
     const raw = rawName(table.name);
     const columns = columnList(table.columns.map(({ name }) => name));
     const log = changeColumns.map(([name]) => name).join(", ");
-    const typed = table.columns.map(({ name, type }, index) => `${fromText(type, `staged.c${index}`)} as ${sqlName(name)}`).join(", ");
-    await connection.run(`create or replace temp table typed as select ${typed}, ${log}, _last from staged`);
     if (truncated) {
       await connection.run(`delete from ${raw}`);
     } else if (touchesMirrored && counts === null) {

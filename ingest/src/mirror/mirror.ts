@@ -21,7 +21,7 @@ import { prepareMirror } from "./session.ts";
 import type { CopyProgress, MirrorLogger, MirrorTarget } from "./session.ts";
 import { readSlotHealth, slotProblems } from "./slot-health.ts";
 import type { SlotHealth } from "./slot-health.ts";
-import { removeScratch } from "./table-download.ts";
+import { emptyScratch, removeScratch } from "./table-download.ts";
 
 export interface MirrorOptions extends MirrorTarget {
   /** Where the schemas `raw`, `raw_changes` and `meta` are, in the current catalog of its connections. */
@@ -90,7 +90,7 @@ const settleMs = 30_000;
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
 /** Rows waiting in memory at which the socket is paused. */
-const mostRows = 200_000;
+const mostRows = 100_000;
 
 interface Session {
   client: Client;
@@ -138,9 +138,9 @@ export function createMirror(options: MirrorOptions): Mirror {
     const client = await connectSource(target.sourceUrl);
     try {
       const publication = await ensurePublication(client, target.publication, target.schema);
-      await removeScratch(warehouse.dir);
+      const dir = await emptyScratch(warehouse.dir, target.slot);
       const started = performance.now();
-      const preparation = { client, connection: store, dir: warehouse.dir, publication, refused, faults, logger };
+      const preparation = { client, connection: store, dir, publication, refused, faults, logger };
       const { tables, state, copied, reason } = await prepareMirror(target, {
         ...preparation,
         copying: (now) => (copying = now),
@@ -279,6 +279,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       stopping.abort();
       wakeUp();
       await running;
+      await removeScratch(warehouse.dir, target.slot);
       connection?.closeSync();
       connection = undefined;
     },

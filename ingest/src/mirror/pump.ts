@@ -22,6 +22,7 @@ import { loadDownload } from "./table-copy.ts";
 import type { CopyMoment } from "./table-copy.ts";
 import { removeParts } from "./table-download.ts";
 import type { Download } from "./table-download.ts";
+import { keepLogRoom } from "./write-ahead-log.ts";
 
 /** Rows of one unfinished transaction that are applied (not committed) before the rest has come, to bound memory. */
 const partRows = 50_000;
@@ -144,6 +145,7 @@ export function createPump(options: PumpOptions): Pump {
       const described = inbox.takeRelations().some(({ schema }) => schema === target.schema);
       if (!described && !catalogDue) return;
       catalogDue = false;
+      await keepLogRoom(connection);
       for (const settling of settlings) settling.looked = true;
       await checkPublication();
       const found = await lookAtSource(options.client, target, options.publication, options.refused);
@@ -219,7 +221,7 @@ export function createPump(options: PumpOptions): Pump {
     if (folded.size === 0) return;
     await begin();
     for (const [name, changes] of folded) {
-      await applyTableChanges(connection, changes);
+      await applyTableChanges(connection, changes, options.dir);
       touched.add(name);
     }
   }

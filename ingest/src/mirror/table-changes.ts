@@ -22,7 +22,7 @@ export interface StagedRow {
   lsn: bigint;
   at: bigint;
   actor: string | null;
-  seq: bigint;
+  seq: number;
 }
 
 /** A row with values that the change left out; they are those of the mirrored row with key `base`. */
@@ -52,23 +52,26 @@ export interface TableChanges {
 }
 
 /** Text can't hold NUL, so keys can't collide. */
-const keyText = (key: readonly string[]): string => key.join("\0");
+const keyText = (key: readonly string[]): string => (key.length === 1 ? key[0]! : key.join("\0"));
 
 /** How a table's rows lie in the tuples of a change, whose relation may be of another time than the table's definition. */
 function arranging(table: SourceTable): (relation: Relation, tuple: Tuple) => Tuple {
-  const positions = new WeakMap<Relation, Int32Array>();
-  /** For each of the table's columns its place in the relation as the change saw it; -1 where it had none. */
-  const positionsIn = (relation: Relation): Int32Array => {
+  const positions = new WeakMap<Relation, Int32Array | null>();
+  /** For each of the table's columns its place in the relation as the change saw it, -1 where it had none; null when all are in their places. */
+  const positionsIn = (relation: Relation): Int32Array | null => {
     let found = positions.get(relation);
-    if (!found) {
+    if (found === undefined) {
       found = Int32Array.from(table.columns, ({ name }) => relation.columns.findIndex((column) => column.name === name));
+      if (found.length === relation.columns.length && found.every((place, index) => place === index)) found = null;
       positions.set(relation, found);
     }
     return found;
   };
   return (relation, tuple) => {
+    const places = positionsIn(relation);
+    if (places === null) return tuple;
     const values: Tuple = [];
-    for (const place of positionsIn(relation)) values.push(place < 0 ? null : tuple[place]);
+    for (const place of places) values.push(place < 0 ? null : tuple[place]);
     return values;
   };
 }
@@ -77,7 +80,7 @@ function staging(rows: StagedRow[]) {
   return (op: StagedRow["op"], values: Tuple, last: boolean, transaction: Transaction): StagedRow => {
     transaction.sequence += 1;
     const { commitLsn: lsn, commitAt: at, actor, sequence } = transaction;
-    const row: StagedRow = { op, values, last, lsn, at, actor, seq: BigInt(sequence) };
+    const row: StagedRow = { op, values, last, lsn, at, actor, seq: sequence };
     rows.push(row);
     return row;
   };
@@ -176,8 +179,9 @@ function foldByKey(table: SourceTable): TableChanges {
     touchesMirrored = true;
     const values = nothing(table);
     for (const [part, index] of keyAt.entries()) values[index] = key[part];
-    const previous = supersede(keyText(key));
-    current.set(keyText(key), stage("delete", values, false, transaction));
+    const text = keyText(key);
+    const previous = supersede(text);
+    current.set(text, stage("delete", values, false, transaction));
     return previous;
   };
 
@@ -187,17 +191,17 @@ function foldByKey(table: SourceTable): TableChanges {
     // A key that is stored out of line and did not change is only in the old row.
     const oldValues = old ? arrange(relation, old) : values;
     for (const index of keyAt) values[index] ??= oldValues[index];
-    const key = keyOf(values);
-    const oldKey = keyOf(oldValues);
-    const moved = keyText(key) !== keyText(oldKey);
-    const previous = moved ? remove(oldKey, transaction) : current.get(keyText(key));
-    supersede(keyText(key));
+    const key = keyText(keyOf(values));
+    const oldKey = old ? keyOf(oldValues) : null;
+    const moved = oldKey !== null && keyText(oldKey) !== key;
+    const previous = moved ? remove(oldKey, transaction) : current.get(key);
+    supersede(key);
     const row = stage("update", values, true, transaction);
-    current.set(keyText(key), row);
+    current.set(key, row);
     if (!values.includes(undefined)) return;
     if (previous)
       for (let index = 0; index < values.length; index++) if (values[index] === undefined) values[index] = previous.values[index];
-    if (values.includes(undefined)) holes.set(row, (previous && holes.get(previous)) ?? oldKey);
+    if (values.includes(undefined)) holes.set(row, (previous && holes.get(previous)) ?? oldKey ?? keyOf(values));
   }
 
   return {

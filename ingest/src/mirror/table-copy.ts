@@ -27,12 +27,18 @@ export const comparisonActor = "kehu.resync";
 export const sourceRows = (schema: string, table: SourceTable): string =>
   `${table.partitioned ? "" : "only "}${sqlName(schema)}.${sqlName(table.name)}`;
 
-/** SQL that reads a downloaded file as typed rows. An unquoted empty field is null, a quoted one the empty text. */
-function readPart(table: SourceTable, { file, rowBytes }: Part): string {
-  const columns = table.columns.map((_column, index) => `'c${index}': 'VARCHAR'`).join(", ");
-  const values = table.columns.map(({ name, type }, index) => `${fromText(type, `c${index}`)} as ${sqlName(name)}`);
-  return `select ${values.join(", ")} from read_csv(${sqlText(file)}, columns = {${columns}}, header = false, auto_detect = false, delim = ',',
-    quote = '"', escape = '"', nullstr = '', allow_quoted_nulls = false, new_line = '\\n', max_line_size = ${rowBytes + 1}, buffer_size = ${Math.max(2 * rowBytes, leastBufferBytes)})`;
+/** SQL of the rows of a file, as columns c0, c1, ... of the types given. An unquoted empty field is null, a quoted one the empty text. */
+export function readRows({ file, rowBytes }: Part, types: readonly string[]): string {
+  const columns = types.map((type, index) => `'c${index}': '${type}'`).join(", ");
+  return `read_csv(${sqlText(file)}, columns = {${columns}}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '',
+    allow_quoted_nulls = false, new_line = '\\n', max_line_size = ${rowBytes + 1}, buffer_size = ${Math.max(2 * rowBytes, leastBufferBytes)})`;
+}
+
+/** SQL that reads a downloaded file as typed rows. */
+function readPart({ columns }: SourceTable, part: Part): string {
+  const values = columns.map(({ name, type }, index) => `${fromText(type, `c${index}`)} as ${sqlName(name)}`);
+  const texts = columns.map(() => "VARCHAR");
+  return `select ${values.join(", ")} from ${readRows(part, texts)}`;
 }
 
 /** Makes `raw.<table>` equal to the rows that are added. Its functions are called one at a time, in one transaction. */

@@ -1,4 +1,4 @@
-import { open as openFile, readdir, rm } from "node:fs/promises";
+import { mkdir, open as openFile, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "pg";
@@ -22,10 +22,16 @@ export interface Part {
 /** A table's rows in files. */
 export type Download = readonly Part[];
 
-/** Removes the files of copies that were killed. */
-export async function removeScratch(dir: string): Promise<void> {
-  for (const name of await readdir(dir)) if (/^copy-[\d-]+\.csv\.tmp$/.test(name)) await rm(join(dir, name), { force: true });
+const scratchFolder = (dir: string, slot: string): string => join(dir, `scratch-${slot}`);
+
+/** An empty folder in `dir` for the files of the mirror of one slot: other mirrors may have their files beside it. What a process that was killed left is gone. */
+export async function emptyScratch(dir: string, slot: string): Promise<string> {
+  await removeScratch(dir, slot);
+  await mkdir(scratchFolder(dir, slot));
+  return scratchFolder(dir, slot);
 }
+
+export const removeScratch = (dir: string, slot: string): Promise<void> => rm(scratchFolder(dir, slot), { recursive: true, force: true });
 
 export const removeParts = async (parts: Download): Promise<void> => {
   for (const { file } of parts) await rm(file, { force: true });
