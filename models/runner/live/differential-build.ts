@@ -7,10 +7,11 @@ import { Relation, quoteIdentifier } from "../relation.ts";
 import type { Node, Project } from "../resources.ts";
 import { columnsOfQuery, runAtomically, runStatements, trimSemicolon } from "../statements.ts";
 import type { ChangedRows } from "./changed-rows.ts";
+import { createTable } from "./create-table.ts";
 import { inputRelation } from "./input-relation.ts";
 import { keyedRuleOf, type KeyedRule } from "./keyed-rule.ts";
 import type { SourceChanges } from "./source-changes.ts";
-import { differingRows, keyColumn, keysReached, makeTable, narrowedInputs } from "./keyed-sql.ts";
+import { differingRows, keyColumn, keysReached, narrowedInputs } from "./keyed-sql.ts";
 
 export interface DifferentialOptions {
   project: Project;
@@ -79,7 +80,7 @@ async function around(node: Node, relation: Relation, tools: BuildTools, options
   const { connection } = tools;
   const name = relation.toText();
   const before = `${options.area}.${quoteIdentifier(`before ${node.uniqueId}`)}`;
-  await runStatements(connection, [`${makeTable(before)} as select * from ${name}`]);
+  await createTable(connection, before, `select * from ${name}`);
   const built = await tools.materialize();
   const [old, now] = [
     await columnsOfQuery(connection, `select * from ${before}`),
@@ -112,12 +113,10 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
   }
   if (selects.length === 0) return null;
   const keys = place("keys");
-  await runStatements(connection, [
-    `${makeTable(keys)} as select distinct ${keyColumn} from (${selects.join(" union all ")}) as kehu_reached where ${keyColumn} is not null`,
-  ]);
+  const reached = `select distinct ${keyColumn} from (${selects.join(" union all ")}) as kehu_reached where ${keyColumn} is not null`;
+  const keyCount = await createTable(connection, keys, reached);
   const name = relation.toText();
-  const [keyCount, allRows] = await counts(connection, [keys, name]);
-  const most = Math.max(alwaysKeyed, Math.floor(keyedShare * allRows));
+  const most = Math.max(alwaysKeyed, Math.floor(keyedShare * (await countRows(connection, name))));
   if (keyCount > most) {
     await drop(connection, [keys]);
     return null;
@@ -130,8 +129,7 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
   if (keyCount > 0) {
     const ofKeys = `select * from ${name} where ${quoteIdentifier(rule.key)} in (select ${keyColumn} from ${keys})`;
     // One more than would do: whether there are too many is to be known, not how many.
-    await runStatements(connection, [`${makeTable(before)} as ${ofKeys} limit ${most + 1}`]);
-    const [reachedRows] = await counts(connection, [before]);
+    const reachedRows = await createTable(connection, before, `${ofKeys} limit ${most + 1}`);
     if (reachedRows > most) {
       await drop(connection, [before, keys]);
       return null;
@@ -141,13 +139,13 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
       ([id, select]) => `${inputOf(id)} as materialized (${select})`,
     );
     const given = inputs.length === 0 ? "" : `with ${inputs.join(",\n")}\n`;
-    await runStatements(connection, [`${makeTable(after)} as ${given}select * from (\n${sql}\n) as kehu_rows`]);
+    await createTable(connection, after, `${given}select * from (\n${sql}\n) as kehu_rows`);
     const columns = await columnNames(connection, after);
     await checkKeys(task, rule, keys, after);
-    if (await noteDifference({ node, columns, before, after, connection, options })) await writeKeys(task, rule.key, columns, after);
-    await drop(connection, [before, after]);
+    const differing = await noteDifference({ node, columns, before, after, connection, options });
+    if (differing > 0) await writeKeys(task, rule, columns, after);
   }
-  await drop(connection, [keys]);
+  await drop(connection, keyCount > 0 ? [before, after, keys] : [keys]);
   return {
     description: `keyed table model ${node.schema}.${node.alias} (${keyCount} keys)`,
     compiledCode: sql,
@@ -161,13 +159,8 @@ function logged({ options }: Task, rule: KeyedRule, id: string): string | null {
   return rule.inputs.size === 1 && input && "column" in input ? (options.sources?.latestOf(id, input.column) ?? null) : null;
 }
 
-/** How many rows each of these relations has. */
-async function counts<Names extends readonly [string, ...string[]]>(
-  connection: DuckDBConnection,
-  relations: Names,
-): Promise<{ [Index in keyof Names]: number }> {
-  const counted = await connection.run(`select ${relations.map((name) => `(select count(*) from ${name})`).join(", ")}`);
-  return ((await counted.getRowsJS())[0] ?? []).map(Number) as { [Index in keyof Names]: number };
+async function countRows(connection: DuckDBConnection, relation: string): Promise<number> {
+  return Number((await (await connection.run(`select count(*) from ${relation}`)).getRowsJS())[0]?.[0]);
 }
 
 /** Reads like the input, a table of some of its rows. */
@@ -180,7 +173,7 @@ async function whole(task: Task): Promise<Materialization> {
   const name = relation.toText();
   const sql = trimSemicolon(await tools.compiler.compile(node, connection));
   const after = place("after");
-  await runStatements(connection, [`${makeTable(after)} as (\n${sql}\n)`]);
+  await createTable(connection, after, `(\n${sql}\n)`);
   const [old, now] = [
     await columnsOfQuery(connection, `select * from ${name}`),
     await columnsOfQuery(connection, `select * from ${after}`),
@@ -189,7 +182,10 @@ async function whole(task: Task): Promise<Materialization> {
   if (JSON.stringify(old) !== JSON.stringify(now)) {
     options.changes.put(node.uniqueId, null);
     await inOneStep(task, [`create or replace table ${name} as select * from ${after}`]);
-  } else if (await noteDifference({ node, columns, before: name, after, connection, options })) await write(task, columns, after);
+  } else {
+    const differing = await noteDifference({ node, columns, before: name, after, connection, options });
+    if (differing > 0) await write(task, columns, after, differing);
+  }
   await drop(connection, [after]);
   return { description: `sql table model ${node.schema}.${node.alias}`, compiledCode: sql, relationName: name };
 }
@@ -208,38 +204,37 @@ interface Comparison {
 
 export const changedRowsTable = (area: string, node: Node): string => `${area}.${quoteIdentifier(`changed ${node.uniqueId}`)}`;
 
-/** Whether there is a difference; if so its rows stay in a table that `changes` knows. */
-async function noteDifference({ node, columns, before, after, connection, options }: Comparison): Promise<boolean> {
+/** How many rows differ; if any, they stay in a table that `changes` knows. */
+async function noteDifference({ node, columns, before, after, connection, options }: Comparison): Promise<number> {
   const rows = changedRowsTable(options.area, node);
-  await runStatements(connection, [`${makeTable(rows)} as ${differingRows(columns, before, after)}`]);
-  const counted = await connection.run(`select count(*) from ${rows}`);
-  if (Number((await counted.getRowsJS())[0]?.[0]) === 0) return false;
-  options.changes.put(node.uniqueId, rows);
-  return true;
+  const count = await createTable(connection, rows, differingRows(columns, before, after));
+  if (count > 0) options.changes.put(node.uniqueId, rows);
+  return count;
 }
 
-/** The rows of the keys that differ, from `after`, which has all rows of these keys. */
-function writeKeys(task: Task, key: string, columns: readonly string[], after: string): Promise<void> {
+/** The rows that differ, and those that share its columns with one, from `after`, which has all rows of their keys. */
+async function writeKeys(task: Task, rule: KeyedRule, columns: readonly string[], after: string): Promise<void> {
   const name = task.relation.toText();
+  const rows = changedRowsTable(task.options.area, task.node);
   const list = columns.map(quoteIdentifier).join(", ");
-  const these = `${quoteIdentifier(key)} in (select ${quoteIdentifier(key)} from ${changedRowsTable(task.options.area, task.node)})`;
-  return inOneStep(task, [
+  const isAmong = (column: string): string => `${quoteIdentifier(column)} in (select ${quoteIdentifier(column)} from ${rows})`;
+  const isFiner =
+    rule.row !== rule.key && (await countRows(task.tools.connection, `(from ${rows} where ${quoteIdentifier(rule.row)} is null)`)) === 0;
+  const these = [rule.key, ...(isFiner ? [rule.row] : [])].map(isAmong).join(" and ");
+  await inOneStep(task, [
     `delete from ${name} where ${these}`,
     `insert into ${name} (${list}) select ${list} from ${after} where ${these}`,
   ]);
 }
 
 /** The same from a whole `after`; all of it when there is no key or much differs. */
-async function write(task: Task, columns: readonly string[], after: string): Promise<void> {
+async function write(task: Task, columns: readonly string[], after: string, differing: number): Promise<void> {
   const { node, relation, tools, options, rule } = task;
   const name = relation.toText();
-  const rows = changedRowsTable(options.area, node);
-  if (rule) {
-    const counted = await tools.connection.run(
-      `select count(*) filter (${quoteIdentifier(rule.key)} is null), count(*), (select count(*) from ${name}) from ${rows}`,
-    );
-    const [withoutKey = 0, differing = 0, existing = 0] = (await counted.getRowsJS())[0]?.map(Number) ?? [];
-    if (withoutKey === 0 && differing <= keyedShare * existing) return writeKeys(task, rule.key, columns, after);
+  if (rule && differing <= keyedShare * (await countRows(tools.connection, name))) {
+    const rows = changedRowsTable(options.area, node);
+    const withoutKey = await countRows(tools.connection, `(from ${rows} where ${quoteIdentifier(rule.key)} is null)`);
+    if (withoutKey === 0) return writeKeys(task, rule, columns, after);
   }
   return inOneStep(task, [`create or replace table ${name} as select * from ${after}`]);
 }

@@ -66,8 +66,14 @@ it("reads an expression over the columns as it is written", async () => {
   expect(keysReached(rule, orders, "changed", short)).toEqual(["select (date_trunc('month', ordered_on)) as kehu_key from changed"]);
 });
 
+it("writes by the key unless a finer column is named", async () => {
+  expect((await ruleOf("{key: order_key}"))?.row).toBe("order_key");
+  expect((await ruleOf("{key: order_key, row: order_line_key}"))?.row).toBe("order_line_key");
+});
+
 it.each([
   ["{from: {stg_orders: order_key}}", "it needs a key, the name of a column"],
+  ["{key: order_key, row: [order_line_key]}", "row must be the name of a column"],
   ["{key: order_key, from: {stg_order: order_key}}", 'stg_order is not an input of this model. Did you mean "stg_orders"?'],
   ["{key: order_key, from: {stg_orders: {order_key: order_key}}}", 'order_key must lead to input.column, found "order_key"'],
   [

@@ -20,6 +20,8 @@ export type InputRule = { column: string } | { links: Link[] };
 export interface KeyedRule {
   /** Column of the model; never null. */
   key: string;
+  /** Column that tells rows of one key apart, or the key itself: what differs is written by it. A row without it makes all rows of its key be written. */
+  row: string;
   /** By unique id; parents before those that lead to them. A change of an input that is not named here makes the whole model again. */
   inputs: ReadonlyMap<string, InputRule>;
 }
@@ -34,6 +36,8 @@ export function keyedRuleOf(node: Node, project: Project): KeyedRule | null {
     throw new ProjectError(`${node.patchFile ?? node.file}: ${node.name}: meta.live: ${what}. Write it like ${example}`);
   };
   if (!isSettings(given) || typeof given.key !== "string") return fail("it needs a key, the name of a column");
+  const row = given.row ?? given.key;
+  if (typeof row !== "string") return fail("row must be the name of a column");
   const from = given.from ?? {};
   if (!isSettings(from)) return fail("from must name inputs");
   const names = inputNames(node, project);
@@ -46,7 +50,7 @@ export function keyedRuleOf(node: Node, project: Project): KeyedRule | null {
       rules.set(idOf(name), { links: Object.entries(rule).flatMap(([column, to]) => links(column, to, idOf, fail)) });
     else fail(`${name} must be a column or a mapping of its columns to columns of other inputs`);
   }
-  return { key: given.key, inputs: ordered(rules, names, fail) };
+  return { key: given.key, row, inputs: ordered(rules, names, fail) };
 }
 
 /** Names as `from` writes them, to unique ids: `stg_crm__orders`, `crm.orders` for a source. */
