@@ -1,38 +1,23 @@
-import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import {
-  advancePointer,
-  parseLsn,
-  publishSnapshot,
-  readPointer,
-  snapshotsFolder,
-  type AppliedEvent,
-  type Mirror,
-  type Retention,
-  type SnapshotPointer,
-  type Warehouse,
-} from "@kehu/ingest";
+import type { AppliedEvent, Mirror, Retention, SnapshotPointer, Warehouse } from "@kehu/ingest";
 import { publishCatalogue } from "../lineage/published-catalogue.ts";
 import { loadProject } from "../load-project.ts";
 import type { Project, Settings } from "../resources.ts";
-import { BuildFailure, runBuild, type BuildOutcome } from "./build.ts";
+import { Agenda } from "./agenda.ts";
+import { BuildFailure, runBuild } from "./build.ts";
+import { logBuild, logFailure, type LiveLogger } from "./build-log.ts";
 import { ChangedRows } from "./changed-rows.ts";
 import { companyDay, untilMidnight } from "./company-day.ts";
-import { DirtyTables } from "./dirty-tables.ts";
 import { createFitStep, type FitStep } from "./fit-step.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { prepareLedger, readLedger } from "./ledger.ts";
+import { prepareLedger } from "./ledger.ts";
 import { isOfThisHour, slowMartsTable } from "./slow-marts.ts";
 import { hasHourlyModels, rawTables } from "./plan.ts";
+import { Publisher } from "./publisher.ts";
+import { readLastState } from "./resume.ts";
 
-export interface LiveLogger {
-  /** Where the time of each build went. */
-  debug?(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
+export type { LiveLogger } from "./build-log.ts";
 
 export interface LiveBuilderOptions {
   warehouse: Warehouse;
@@ -96,23 +81,11 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   let nextHour: NodeJS.Timeout | undefined;
   let forget: (() => void) | undefined;
 
-  // What is to be done.
-  let dirty = new DirtyTables(new Set());
-  let full = false;
-  /** The models that wait for the full hour are due. */
-  let hourly = false;
-  /** The company's midnight has passed. */
-  let isNewDay = false;
-  /** Results of fits wait to be stored or to be read by models. */
-  let fitted = false;
-  /** A finished build that is not published yet. */
-  let unpublished: { build: string; outcome: BuildOutcome } | undefined;
+  const agenda = new Agenda();
+  const { signal } = stopping;
+  const publisher = new Publisher({ warehouse, clock, publishSeconds: options.publishSeconds, keep: options.keep, signal });
   /** Where the mirror is, when that is not yet in the pointer. */
   let quiet: AppliedEvent | undefined;
-  /** Counts what may make another attempt worth while. */
-  let news = 0;
-  /** `news` at the last failure: until there is more, trying again would fail again. */
-  let failedAt: number | undefined;
   /** For failures that are not the data's: when to try again without news. */
   let retryAt = Number.POSITIVE_INFINITY;
   let wake: () => void = () => undefined;
@@ -124,14 +97,10 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   let fingerprint = "";
   let builtDay = "";
   let sequence = 0;
-  let lastPublish = Number.NEGATIVE_INFINITY;
-  let lastAdvance = Number.NEGATIVE_INFINITY;
   let lastBuildMs = 0;
-  let lastCopyMs = 0;
 
   const timeZone = (): string => String({ ...project?.settings.vars, ...options.vars }.timezone ?? "UTC");
-  const rest = (ms: number): Promise<void> =>
-    ms > 0 ? delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined) : Promise.resolve();
+  const rest = (ms: number): Promise<void> => (ms > 0 ? delay(ms, undefined, { signal }).catch(() => undefined) : Promise.resolve());
 
   function buildId(): string {
     const second = clock().toISOString().replace(/[-:]/g, "").replace(/\.\d+/, "");
@@ -139,20 +108,18 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   }
 
   function heard(event: AppliedEvent): void {
-    if (dirty.add(event)) news++;
+    agenda.heard(event);
     quiet = event;
     wake();
   }
 
   function demandFull(): void {
-    full = true;
-    news++;
+    agenda.demandAll();
     wake();
   }
 
   function takeUpFits(): void {
-    fitted = true;
-    news++;
+    agenda.takeUpResults();
     wake();
   }
 
@@ -162,12 +129,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     // A timer of a day would drift when the machine sleeps; and midnight is not at a full hour everywhere.
     const wait = Math.min(untilMidnight(now, timeZone()), hourMs - (now.getTime() % hourMs)) + 50;
     nextHour = setTimeout(() => {
-      isNewDay = companyDay(clock(), timeZone()) !== builtDay;
-      hourly = hasHourly;
-      if (isNewDay || hourly) {
-        news++;
-        wake();
-      }
+      agenda.strike({ hour: hasHourly, day: companyDay(clock(), timeZone()) !== builtDay });
+      wake();
       armTimer();
     }, wait);
     nextHour.unref();
@@ -180,8 +143,8 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     const day = companyDay(asOf, timeZone());
     const newDay = day !== builtDay;
     const { overdue } = changes;
-    if (connections[0] && (await fits?.store(connections[0]))) fitted = true;
-    const hasResults = fitted;
+    if (connections[0] && (await fits?.store(connections[0]))) agenda.keepResults();
+    const fitted = agenda.hasResults;
     const build = buildId();
     const outcome = await runBuild({
       project,
@@ -192,19 +155,15 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       companyDay: day,
       asOf,
       now: clock,
-      reason: () => (full ? "all" : { changed: dirty.list(), hourly, newDay, overdue, fitted: hasResults }),
+      reason: () => agenda.reason({ newDay, overdue, fitted }),
       changes,
     });
     await describe(asOf);
-    dirty.clearUpTo(outcome.lsn);
-    full = false;
-    hourly = false;
-    isNewDay = false;
-    if (hasResults) fitted = false;
+    agenda.settle(outcome.lsn, fitted);
     builtDay = day;
-    unpublished = { build, outcome: mergeChanged(unpublished?.outcome, outcome) };
+    publisher.put(build, outcome);
     lastBuildMs = performance.now() - started;
-    reportBuild(build, outcome);
+    logBuild(logger, build, lastBuildMs, outcome);
   }
 
   /** What the snapshot says of its models. Figures don't wait for it: when it can't be written, the one before stays. */
@@ -217,36 +176,10 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     );
   }
 
-  function reportBuild(build: string, { drifts, results }: BuildOutcome): void {
-    const slowest = results.toSorted((one, other) => other.executionTime - one.executionTime);
-    const nodes = slowest.map(({ name, executionTime }) => `${Math.round(executionTime * 1000)} ms ${name}`);
-    logger.debug?.({ build, ms: Math.round(lastBuildMs), nodes }, "built");
-    if (drifts?.length === 0) logger.info({ build }, "builds by parts and a whole build are equal");
-    else if (drifts)
-      logger.error({ build, drifts }, "builds by parts had come to other rows than a whole build; the whole one's are in place now");
-  }
-
   async function publish(): Promise<void> {
-    if (!unpublished) return;
-    const { build, outcome } = unpublished;
-    const { lsn, freshTo, failedTests, changed } = outcome;
-    const begun = performance.now();
-    const pointer = await publishSnapshot(warehouse, {
-      build,
-      lsn,
-      freshTo,
-      failedTests,
-      changed,
-      clock,
-      beforeServing: () => {
-        lastCopyMs = performance.now() - begun;
-        return rest(lastPublish + options.publishSeconds * 1000 - performance.now());
-      },
-      ...(options.keep && { keep: options.keep }),
-    });
-    lastPublish = performance.now();
-    lastAdvance = lastPublish;
-    unpublished = undefined;
+    const pointer = await publisher.publish();
+    if (!pointer) return;
+    const { build, lsn, freshTo, failedTests, changed } = pointer;
     status.build = build;
     status.failure = null;
     logger.info({ build, lsn, freshTo, failedTests, changed, ms: Math.round(lastBuildMs) }, "published");
@@ -258,26 +191,20 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
   async function advance(): Promise<void> {
     const event = quiet;
     quiet = undefined;
-    lastAdvance = performance.now();
-    const pointer = await readPointer(warehouse.dir);
-    // A pinned snapshot stays as it is.
-    if (!event || !pointer || pointer.build !== status.build) return;
-    if (parseLsn(event.lsn) < parseLsn(pointer.lsn) || event.at <= pointer.freshTo) return;
-    await advancePointer(warehouse.dir, { lsn: event.lsn, freshTo: event.at });
+    if (event) await publisher.advance(event, status.build);
   }
 
   async function attempt(): Promise<void> {
-    failedAt = undefined;
-    const newsBefore = news;
+    const fail = agenda.attempt();
     try {
-      if (needsBuild()) {
-        await rest(lastPublish + options.publishSeconds * 1000 - lastBuildMs - lastCopyMs - performance.now());
-        if (stopping.signal.aborted) return;
+      if (agenda.needsBuild) {
+        await publisher.restBeforeBuild(lastBuildMs);
+        if (signal.aborted) return;
         await buildOnce();
       }
       await publish();
     } catch (error) {
-      failedAt = newsBefore;
+      fail();
       retryAt = error instanceof BuildFailure ? Number.POSITIVE_INFINITY : performance.now() + outageRetryMs;
       report(error);
     }
@@ -285,24 +212,20 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
 
   function report(error: unknown): void {
     status.failure = error instanceof Error ? error.message : String(error);
-    // Part of the marts may be newer than the rest: the next build makes at least the same ones again, since nothing was cleared.
-    if (error instanceof BuildFailure) {
-      const nodes = error.failed.map(({ name: node, status: outcome, message, failures }) => ({ node, outcome, message, failures }));
-      logger.error({ failed: nodes }, "a build failed; the earlier snapshot stays until the next change");
-    } else logger.error({ err: error }, "a build could not be made or published; the earlier snapshot stays until the next change");
+    logFailure(logger, error);
     for (const listener of failed) listener(error);
   }
 
-  const needsBuild = (): boolean => full || hourly || isNewDay || fitted || !dirty.isEmpty;
-  const isDue = (): boolean => needsBuild() || unpublished !== undefined;
+  const isDue = (): boolean => agenda.needsBuild || publisher.isWaiting;
 
   async function follow(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    while (!signal.aborted) {
       const woken = new Promise<void>((resolve) => (wake = resolve));
-      const wakeAt = failedAt === news ? retryAt : quiet ? lastAdvance + advanceMs : Number.POSITIVE_INFINITY;
+      const { isStuck } = agenda;
+      const wakeAt = isStuck ? retryAt : quiet ? publisher.lastAdvance + advanceMs : Number.POSITIVE_INFINITY;
       const isTime = performance.now() >= wakeAt;
-      if (isDue() && (failedAt !== news || isTime)) await attempt();
-      else if (quiet && failedAt !== news && isTime) await advance().catch(report);
+      if (isDue() && (!isStuck || isTime)) await attempt();
+      else if (quiet && !isStuck && isTime) await advance().catch(report);
       else await Promise.race([woken, ...(wakeAt === Number.POSITIVE_INFINITY ? [] : [rest(wakeAt - performance.now())])]);
     }
   }
@@ -330,23 +253,19 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       await fits.prepare(connection);
     }
     fingerprint = await fingerprintOf(project);
-    const ledger = await readLedger(connection);
-    const pointer = await readPointer(warehouse.dir);
-    sequence = Math.max(sequenceOf(ledger?.build), sequenceOf(pointer?.build));
-    builtDay = ledger?.companyDay ?? "";
-    status.build = pointer?.build ?? null;
-    dirty = new DirtyTables(rawTables(project));
-    // Staging tables are of the ledger's position, and what changed since is in the mirror's log.
-    const isWhole =
-      ledger !== null && ledger.isFinished && ledger.fingerprint === fingerprint && (await isPublished(warehouse.dir, ledger.build));
-    full = !isWhole;
-    isNewDay = builtDay !== companyDay(clock(), timeZone());
+    const last = await readLastState(connection, warehouse.dir, fingerprint);
+    ({ builtDay, sequence } = last);
+    status.build = last.pointer?.build ?? null;
+    agenda.follow(rawTables(project));
+    if (last.lsn === null) agenda.demandAll();
     // A full hour may have struck since they were made; within the same hour nothing waits.
-    hourly = hasHourly && !(await isOfThisHour(connection, clock()));
-    if (pointer && !full) fits?.published(pointer);
+    const hour = hasHourly && !(await isOfThisHour(connection, clock()));
+    agenda.strike({ hour, day: builtDay !== companyDay(clock(), timeZone()) });
+    if (last.pointer && last.lsn !== null) fits?.published(last.pointer);
     forget = mirror.onApplied(heard);
     const applied = mirror.applied();
-    if (isWhole && applied && applied.lsn !== ledger.lsn) heard({ ...applied, tables: [...rawTables(project)] });
+    // Staging tables are of the last position, and what changed since is in the mirror's log.
+    if (last.lsn !== null && applied && applied.lsn !== last.lsn) heard({ ...applied, tables: [...rawTables(project)] });
   }
 
   return {
@@ -390,18 +309,4 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
     },
     status: () => ({ ...status }),
   };
-}
-
-/** Whether a build became a snapshot that is still kept; which one is served may have been chosen by hand. */
-async function isPublished(dir: string, build: string): Promise<boolean> {
-  const names = await readdir(snapshotsFolder(dir));
-  return names.includes(`${build}.json`);
-}
-
-/** The number at the end of a build's id; 0 for none. */
-const sequenceOf = (build: string | undefined): number => Number(/-(\d+)$/.exec(build ?? "")?.[1] ?? 0);
-
-/** A build that was not published still counts among what the next publish changed. */
-function mergeChanged(earlier: BuildOutcome | undefined, later: BuildOutcome): BuildOutcome {
-  return earlier ? { ...later, changed: [...new Set([...earlier.changed, ...later.changed])] } : later;
 }
