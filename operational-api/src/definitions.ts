@@ -1,5 +1,5 @@
 /**
- * What a process needs to know of the company that neither opens its database nor serves its API: entities, rights, settings, clock and log.
+ * What a process needs to know of the company that neither opens its database nor serves its API: entities, rights, settings, clock and log, and how a workbook is written.
  * An entry of its own, so that the warehouse, query and sandbox processes do not load the accounts and the API at every start.
  */
 export * from "./entities/definition.ts";
@@ -22,4 +22,6 @@ export * from "./config.ts";
 export * from "./server-config.ts";
 export * from "./clock.ts";
 export * from "./log.ts";
+export * from "./workbook/cells.ts";
+export * from "./workbook/workbook.ts";
 export { publicationName } from "./schema/publication.ts";

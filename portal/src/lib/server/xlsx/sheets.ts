@@ -1,9 +1,9 @@
+import { columnLetters, sheetNamespace, textCell, xmlDeclaration } from "@kehu/operational-api/definitions";
 import { formatFull, type Format } from "#lib/format.ts";
-import { columnLetters, formulaCell, textCell, textWidth, valueCell } from "#lib/server/xlsx/cells.ts";
+import { formulaCell, textWidth, valueCell } from "#lib/server/xlsx/cells.ts";
 import { lookOf, looks } from "#lib/server/xlsx/styles.ts";
 
-const head =
-  '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">';
+const head = `${xmlDeclaration}<worksheet xmlns="${sheetNamespace}">`;
 const print =
   '<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>' +
   '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/><headerFooter><oddFooter>&amp;L&amp;F&amp;R&amp;P / &amp;N</oddFooter></headerFooter>';

@@ -1,3 +1,4 @@
+import { sheetNamespace, xmlDeclaration } from "@kehu/operational-api/definitions";
 import type { Format } from "#lib/format.ts";
 
 /** Number formats beyond the built-in ones; "text" needs none. */
@@ -58,7 +59,7 @@ export function stylesXml(): string {
   ];
   const list = (name: string, items: readonly string[]): string => `<${name} count="${items.length}">${items.join("")}</${name}>`;
   return (
-    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' +
+    `${xmlDeclaration}<styleSheet xmlns="${sheetNamespace}">` +
     list("numFmts", declared) +
     list("fonts", fonts) +
     list("fills", fills) +

@@ -1,6 +1,7 @@
 import ExcelJS from "exceljs";
 import { describe, expect, it } from "vitest";
-import { columnLetters, excelDay, textWidth } from "./cells.ts";
+import { columnLetters } from "@kehu/operational-api/definitions";
+import { excelDay, textWidth } from "./cells.ts";
 import type { DataSheet, SheetRow } from "./sheets.ts";
 import { sheetName, workbook } from "./workbook.ts";
 
