@@ -57,3 +57,5 @@ for await (const line of createInterface({ input: process.stdin })) {
     }
   }
 }
+// Whoever gave the orders is gone.
+process.exit(0);
