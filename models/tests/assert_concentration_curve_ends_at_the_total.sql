@@ -1,10 +1,15 @@
--- The last customer of the curve holds the whole trade of the twelve months, to the cent; who bought nothing on balance is not on it.
+-- The last customer of the curve holds the whole trade of the twelve months, to the cent; who bought nothing on balance is not on it. Asked of the last
+-- month and of each year's last: adding up every customer's twelve months anew for all of them would take as long as the report.
 with trade_of_customers as (
   select
     months.month,
     trade.customer_key,
     sum(trade.amount) as amount_12m
-  from (select distinct month from {{ ref('rpt_concentration_months') }}) as months
+  from (
+    select distinct month
+    from {{ ref('rpt_concentration_months') }}
+    where month(month) = 12 or month = date_trunc('month', {{ company_date(as_of()) }})
+  ) as months
   inner join {{ ref('fct_customer_trade_months') }} as trade
     on trade.month between months.month - interval 11 month and months.month and trade.customer_key is not null
   group by months.month, trade.customer_key

@@ -2,8 +2,11 @@ with versions as (
   select * from {{ ref('stg_crm__opportunity_versions') }} where operation <> 'truncate'
 ),
 
+-- The table was hardly ever emptied: the few times go along as a list.
 truncations as (
-  select * from {{ ref('stg_crm__opportunity_versions') }} where operation = 'truncate'
+  select coalesce(list({'version_key': version_key, 'committed_at': committed_at}), []) as emptied
+  from {{ ref('stg_crm__opportunity_versions') }}
+  where operation = 'truncate'
 ),
 
 -- A version is believed until the next one of the same opportunity, or until the table was emptied.
@@ -12,10 +15,21 @@ followed as (
     versions.*,
     least(
       lead(versions.committed_at) over (partition by versions.opportunity_id order by versions.lsn, versions.sequence),
-      truncations.committed_at
+      list_min([each.committed_at for each in truncations.emptied if each.version_key > versions.version_key])
     ) as believed_to
   from versions
-  asof left join truncations on versions.version_key < truncations.version_key
+  cross join truncations
+),
+
+-- Looked up once per currency and day: few are in another currency, and matching each would sort them all.
+rates as (
+  select
+    days.currency,
+    days.created_on,
+    rates.rate
+  from (select distinct currency, created_on from versions where currency <> '{{ var("currency") }}') as days
+  asof inner join {{ ref('stg_crm__exchange_rates') }} as rates
+    on days.currency = rates.currency and days.created_on >= rates.valid_on
 ),
 
 converted as (
@@ -23,8 +37,7 @@ converted as (
     followed.*,
     {{ document_rate('followed', 'rates') }} as rate
   from followed
-  asof left join {{ ref('stg_crm__exchange_rates') }} as rates
-    on followed.currency = rates.currency and followed.created_on >= rates.valid_on
+  left join rates on followed.currency = rates.currency and followed.created_on = rates.created_on
   where not followed.is_gone and (followed.believed_to is null or followed.committed_at < followed.believed_to)
 )
 
