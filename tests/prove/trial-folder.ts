@@ -17,7 +17,13 @@ const isAlive = (pid: number): boolean => {
 async function remove(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const dataDir = join(folder, name);
-    if (existsSync(join(dataDir, "runtime.json"))) await (await startPostgres({ dataDir })).stop();
+    if (!existsSync(join(dataDir, "runtime.json"))) continue;
+    try {
+      await (await startPostgres({ dataDir })).stop();
+    } catch (error) {
+      // One that was only being made can't be started; and a server whose files are gone ends by itself.
+      console.error(`${dataDir}: ${(error as Error).message}`);
+    }
   }
   await rm(folder, { recursive: true, force: true });
 }

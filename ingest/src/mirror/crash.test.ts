@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { Client } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { verify } from "../verify.ts";
@@ -131,5 +132,35 @@ test("a transaction too large for memory is applied in parts, all or nothing", a
       "select count(*)::int as rows, count(distinct _seq)::int as places, count(distinct _lsn)::int as lsns from raw_changes.things",
     ),
   ).toEqual([{ rows: 152_000, places: 152_000, lsns: 1 }]);
+  await agrees(mirror);
+});
+
+test("a part of a large transaction is applied before its end, and with an error in the middle nothing of it stays", async () => {
+  await bench.source.query("create table things (id int primary key, n int not null)");
+  const statements: string[] = [];
+  let partsUntilError = 1;
+  const connect = async (): Promise<DuckDBConnection> => {
+    const connection = await bench.connect();
+    const run = connection.run.bind(connection);
+    connection.run = async (sql, ...rest) => {
+      const isPart = /^insert into raw\./.test(sql);
+      if (isPart || sql === "begin" || sql === "commit" || sql === "rollback") statements.push(isPart ? "part" : sql);
+      const result = await run(sql, ...rest);
+      if (isPart && --partsUntilError === 0) throw new Error("the machine went away");
+      return result;
+    };
+    return connection;
+  };
+  const mirror = await bench.mirror({ warehouse: { dir: bench.dir, connect } });
+  await mirror.start();
+  await bench.source.query("begin; insert into things select id, 0 from generate_series(1, 260000) as id; rollback");
+  statements.length = 0;
+  // More rows than may wait in memory, so that its end can't have come before its first part is applied.
+  await bench.source.query("insert into things select id, 0 from generate_series(1, 260000) as id");
+  await bench.settle();
+  const told = statements.join(" ");
+  expect(told).toContain("begin part rollback");
+  expect(told).toMatch(/begin( part){2,} commit/);
+  await expectEachVersionOnce(260_000);
   await agrees(mirror);
 });

@@ -106,6 +106,8 @@ export function createPump(options: PumpOptions): Pump {
   let settlings: Settling[] = [];
   let complained = "";
   let pending: PendingCopy | null = null;
+  /** Nothing is applied meanwhile, however much comes. */
+  let downloading = false;
   let catalogDue = false;
   let inTransaction = false;
   /** Tables and time of what has been applied but not committed. */
@@ -175,6 +177,7 @@ export function createPump(options: PumpOptions): Pump {
     logger.info({ tables: names }, "reading tables again");
     const copies: PendingCopy["copies"] = [];
     pending = { moment: opened.moment, copies };
+    downloading = true;
     try {
       await adopt(await readSourceTables(opened.client, target.publication, target.schema));
       for (const name of due()) {
@@ -189,6 +192,7 @@ export function createPump(options: PumpOptions): Pump {
         }
       }
     } finally {
+      downloading = false;
       await opened.close();
     }
     if (copies.length === 0) pending = null;
@@ -274,7 +278,7 @@ export function createPump(options: PumpOptions): Pump {
 
   return {
     get waitsForMore() {
-      return pending !== null;
+      return pending !== null && !downloading;
     },
     lookAtCatalog() {
       catalogDue = true;
