@@ -105,3 +105,14 @@ export const createTestApi = async (): Promise<TestApi> => {
     },
   };
 };
+
+/** Where the document's example is not enough for a record of reference data. */
+export const exampleMore: Readonly<Record<string, Record<string, unknown>>> = {
+  exchange_rate: { currency: "USD", rate: "7.1", valid_on: "2026-01-01" },
+  company_setting: { key: "win_rate", value: "all" },
+  pipeline_stage: { pipeline: "another", code: "first" },
+  close_reason: { code: "other_reason" },
+  value_criterion: { segment: "reseller" },
+  value_tier: { segment: "reseller" },
+  churn_definition: { segment: "reseller", method: "days", days: 90 },
+};

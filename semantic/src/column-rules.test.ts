@@ -2,6 +2,7 @@ import type { ColumnAccess } from "@kehu/operational-api";
 import type { RowGrant, Scope } from "@kehu/operational-api/definitions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Caller, SemanticApp } from "./app.ts";
+import { catalogueColumn, catalogueNode, catalogueSql } from "./catalogue.fixture.ts";
 import { createColumnOrigins } from "./column-origins.ts";
 import { employee } from "./policy.fixture.ts";
 import { load, manualSource, newFolder, scopeWith, startSemantic, writeModel, writeSnapshot } from "./testing.ts";
@@ -18,49 +19,33 @@ const sql = `
   create table marts.fct_order_lines as select * from (values (11, 1, 1), (12, 2, 1), (21, 1, 2)) lines(order_key, product_key, owner_key);
   create table marts.fct_activities as select * from (values (1, 2)) dealings(owner_key, customer_key);
   create table marts.fct_orders as select * from (values (11, 1, 1, 'A-11', 'first note', 10.00, 4.00, '上海'), (12, 1, 3, 'A-12', 'second', 20.00, 5.00, '上海'),
-    (21, 2, 2, 'B-21', 'third note', 30.00, 9.00, '江苏')) orders(order_key, owner_key, customer_key, number, note, amount, cost_amount, secret);
-  create schema if not exists meta;
-  create table meta.catalogue (position integer, id varchar, node json, fingerprint varchar);`;
+    (21, 2, 2, 'B-21', 'third note', 30.00, 9.00, '江苏')) orders(order_key, owner_key, customer_key, number, note, amount, cost_amount, secret);`;
 
-const column = (name: string, kind: string, ...inputs: string[]): object => ({
-  name,
-  kind,
-  type: "VARCHAR",
-  description: "",
-  inputs: inputs.map((input) => ({ node: input.slice(0, input.lastIndexOf(".")), column: input.slice(input.lastIndexOf(".") + 1), kind })),
-});
-const node = (name: string, columns: object[], type = "model"): object => ({
-  id: name,
-  type,
-  schema: "marts",
-  name,
-  description: "",
-  parents: [],
-  rows: [],
-  tests: [],
-  columns,
-});
 const plain = (name: string, ...columns: string[]): object =>
-  node(
+  catalogueNode(
     name,
-    columns.map((each) => column(each, "identity", `crm.seen.row_key`)),
+    columns.map((each) => catalogueColumn(each, "identity", `crm.seen.row_key`)),
   );
 const nodes = [
-  node("crm.orders", [column("number", "constant"), column("note", "constant"), column("discount", "constant")], "source"),
-  node("crm.order_lines", [column("unit_cost", "constant")], "source"),
-  node("crm.seen", [], "seed"),
+  catalogueNode(
+    "crm.orders",
+    [catalogueColumn("number", "constant"), catalogueColumn("note", "constant"), catalogueColumn("discount", "constant")],
+    "source",
+  ),
+  catalogueNode("crm.order_lines", [catalogueColumn("unit_cost", "constant")], "source"),
+  catalogueNode("crm.seen", [], "seed"),
   plain("dim_employees", "employee_key", "employee_id"),
   plain("dim_departments", "department_key", "department_id"),
   plain("dim_customers", "customer_key", "owner_key", "kind", "region"),
   plain("dim_products", "product_key", "product_id"),
   plain("fct_order_lines", "order_key", "product_key", "owner_key"),
   plain("fct_activities", "owner_key", "customer_key"),
-  node("fct_orders", [
-    ...["order_key", "owner_key", "customer_key"].map((each) => column(each, "identity", "crm.seen.row_key")),
-    column("number", "identity", "crm.orders.number"),
-    column("note", "renamed", "crm.orders.note"),
-    column("amount", "derived", "crm.orders.discount"),
-    column("cost_amount", "aggregated", "crm.order_lines.unit_cost"),
+  catalogueNode("fct_orders", [
+    ...["order_key", "owner_key", "customer_key"].map((each) => catalogueColumn(each, "identity", "crm.seen.row_key")),
+    catalogueColumn("number", "identity", "crm.orders.number"),
+    catalogueColumn("note", "renamed", "crm.orders.note"),
+    catalogueColumn("amount", "derived", "crm.orders.discount"),
+    catalogueColumn("cost_amount", "aggregated", "crm.order_lines.unit_cost"),
   ]),
 ];
 
@@ -124,8 +109,7 @@ const callers: Record<string, Caller> = {
 
 let app: SemanticApp;
 beforeAll(async () => {
-  const rows = nodes.map((each, index) => `(${index}, 'n', '${JSON.stringify(each)}', 'columns')`).join(",");
-  const pointer = await writeSnapshot(newFolder(), "b1", `${sql} insert into meta.catalogue values ${rows}`, marts);
+  const pointer = await writeSnapshot(newFolder(), "b1", `${sql} ${catalogueSql(nodes, "columns")}`, marts);
   app = await startSemantic({ modelDir: writeModel(newFolder(), model), snapshots: manualSource(pointer) }, callers);
 });
 afterAll(() => app.close());
@@ -252,15 +236,15 @@ describe("O2: rows by other dimensions", () => {
 test("origins: of fits and events all that they are made of, of what is not known anything", () => {
   const origins = createColumnOrigins([
     ...nodes,
-    node("crm.amount_events", [], "source"),
-    node("fits.churn_risk", [], "source"),
-    node("fits.new_one", [], "source"),
-    node("fct_churn_features", [column("orders", "aggregated", "crm.orders.number")]),
-    node("fct_all", [
-      column("risk", "identity", "fits.churn_risk.risk"),
-      column("other", "identity", "fits.new_one.value"),
-      column("amount", "identity", "crm.amount_events.to_value"),
-      column("counted", "aggregated", "crm.orders.*"),
+    catalogueNode("crm.amount_events", [], "source"),
+    catalogueNode("fits.churn_risk", [], "source"),
+    catalogueNode("fits.new_one", [], "source"),
+    catalogueNode("fct_churn_features", [catalogueColumn("orders", "aggregated", "crm.orders.number")]),
+    catalogueNode("fct_all", [
+      catalogueColumn("risk", "identity", "fits.churn_risk.risk"),
+      catalogueColumn("other", "identity", "fits.new_one.value"),
+      catalogueColumn("amount", "identity", "crm.amount_events.to_value"),
+      catalogueColumn("counted", "aggregated", "crm.orders.*"),
     ]),
   ] as unknown as Parameters<typeof createColumnOrigins>[0]);
   const of = (name: string): unknown =>

@@ -3,7 +3,7 @@ import { collectionOf, entities, entityNamed } from "../entities/index.ts";
 import type { Entity } from "../entities/definition.ts";
 import { openApiDocument } from "../openapi/document.ts";
 import { createExample } from "../openapi/schemas.ts";
-import { type Caller, createTestApi, type TestApi } from "../testing.ts";
+import { type Caller, createTestApi, exampleMore, type TestApi } from "../testing.ts";
 import {
   callerRoles,
   callers,
@@ -27,17 +27,6 @@ const by = {} as Record<CallerRole, Caller>;
 /** By entity and owner; records of reference data are everybody's. */
 const present = new Map<string, Map<Owner, string>>();
 const deleted = new Map<string, Map<Owner, string>>();
-
-/** What reference data needs besides what is required of it. */
-const special: Readonly<Record<string, Body>> = {
-  exchange_rate: { currency: "USD", rate: "7.1", valid_on: "2026-01-01" },
-  company_setting: { key: "win_rate", value: "all" },
-  pipeline_stage: { pipeline: "another", code: "first" },
-  close_reason: { code: "other_reason" },
-  value_criterion: { segment: "reseller" },
-  value_tier: { segment: "reseller" },
-  churn_definition: { segment: "reseller", method: "days", days: 90 },
-};
 
 const dataOf = (entity: Entity): boolean => entity.scope === "reference";
 const isWrittenAlone = (entity: Entity): boolean => !entities.some((other) => other.children?.entity === entity.name);
@@ -85,7 +74,7 @@ const makeReference = async (entity: Entity): Promise<void> => {
       ? [[column, references === "department" ? api.company.departments.head : present.get(references)?.get("nobody")]]
       : [],
   );
-  const body = { ...createExample(entity), ...Object.fromEntries(needed as [string, unknown][]), ...special[entity.name] };
+  const body = { ...createExample(entity), ...Object.fromEntries(needed as [string, unknown][]), ...exampleMore[entity.name] };
   for (const into of [deleted, present]) {
     const { id } = await make(collectionOf(entity), body);
     into.set(entity.name, new Map([["nobody", String(id)]]));

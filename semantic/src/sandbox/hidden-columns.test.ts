@@ -1,6 +1,7 @@
 /** Columns that a caller is not shown: what a statement that names one is told, and what a masked one compares by. */
 import type { ColumnAccess, Scope } from "@kehu/operational-api/definitions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { catalogueColumn, catalogueNode, catalogueSql } from "../catalogue.fixture.ts";
 import { employee } from "../policy.fixture.ts";
 import { scopeWith } from "../testing.ts";
 import { startCompany, type Company, type SqlBody } from "./testing.ts";
@@ -10,35 +11,17 @@ const sql = `
     from (values (1), (2)) people(key);
   create table marts.dim_departments as select 1 as department_key, uuid() as department_id;
   create table marts.fct_orders as select * from (values (11, 1, 'first note', 10.00), (12, 2, 'second', 20.00)) orders(order_key, owner_key, note, amount);
-  create table marts.fct_visits as select * from (values (11, 'visit')) visits(order_key, memo);
-  create table meta.catalogue (position integer, id varchar, node json, fingerprint varchar);`;
+  create table marts.fct_visits as select * from (values (11, 'visit')) visits(order_key, memo);`;
 
-const column = (name: string, input?: string): object => ({
-  name,
-  kind: input ? "renamed" : "constant",
-  type: "VARCHAR",
-  description: "",
-  inputs: input ? [{ node: "crm.orders", column: input, kind: "renamed" }] : [],
-});
-const node = (name: string, type: string, columns: object[]): object => ({
-  id: name,
-  type,
-  schema: "marts",
-  name,
-  description: "",
-  parents: [],
-  rows: [],
-  tests: [],
-  columns,
-});
+const column = (name: string, input?: string): object =>
+  input ? catalogueColumn(name, "renamed", `crm.orders.${input}`) : catalogueColumn(name, "constant");
 const nodes = [
-  node("crm.orders", "source", [column("note"), column("amount")]),
-  node("dim_employees", "model", [column("employee_key"), column("employee_id")]),
-  node("dim_departments", "model", [column("department_key"), column("department_id")]),
-  node("fct_orders", "model", [column("order_key"), column("owner_key"), column("note", "note"), column("amount", "amount")]),
-  node("fct_visits", "model", [column("order_key"), column("memo")]),
+  catalogueNode("crm.orders", [column("note"), column("amount")], "source"),
+  catalogueNode("dim_employees", [column("employee_key"), column("employee_id")]),
+  catalogueNode("dim_departments", [column("department_key"), column("department_id")]),
+  catalogueNode("fct_orders", [column("order_key"), column("owner_key"), column("note", "note"), column("amount", "amount")]),
+  catalogueNode("fct_visits", [column("order_key"), column("memo")]),
 ];
-const catalogue = nodes.map((each, position) => `(${position}, 'n', '${JSON.stringify(each)}', 'hidden columns')`).join(",");
 const marts = [
   { name: "dim_employees", scope: "none" },
   { name: "dim_departments", scope: "none" },
@@ -59,7 +42,7 @@ const scopeOf = (name: string): Scope => ({ ...scopeWith(name, all, all), column
 let company: Company;
 beforeAll(async () => {
   company = await startCompany({
-    sql: `${sql} insert into meta.catalogue values ${catalogue}`,
+    sql: `${sql} ${catalogueSql(nodes, "hidden columns")}`,
     marts,
     options: {
       authenticate: (request) => {

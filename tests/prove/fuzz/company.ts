@@ -17,7 +17,7 @@ import { collectionOf, entities, entityNamed } from "../../../operational-api/sr
 import { signInExample } from "../../../operational-api/src/openapi/sign-in-paths.ts";
 import { createExample } from "../../../operational-api/src/openapi/schemas.ts";
 import { Problem, problemResponse } from "../../../operational-api/src/problem.ts";
-import { createTestApi, type TestApi, testNow } from "../../../operational-api/src/testing.ts";
+import { createTestApi, exampleMore, type TestApi, testNow } from "../../../operational-api/src/testing.ts";
 import { createSqlApp } from "../../../semantic/src/sandbox/index.ts";
 import { companyMarts, companyModel, companySql, executive, rep } from "../../../semantic/src/policy.fixture.ts";
 import { manualSource, newFolder, silent, startSemantic, writeModel, writeSnapshot } from "../../../semantic/src/testing.ts";
@@ -36,15 +36,9 @@ export interface Company {
   close(): Promise<void>;
 }
 
-/** Where the example of the API is not enough for a first record. */
+/** What a first record needs besides the example of the API. */
 const special: Readonly<Record<string, Record<string, unknown>>> = {
-  exchange_rate: { currency: "USD", rate: "7.1", valid_on: "2026-01-01" },
-  company_setting: { key: "win_rate", value: "all" },
-  pipeline_stage: { pipeline: "another", code: "first" },
-  close_reason: { code: "other_reason" },
-  value_criterion: { segment: "reseller" },
-  value_tier: { segment: "reseller" },
-  churn_definition: { segment: "reseller", method: "days", days: 90 },
+  ...exampleMore,
   contract: { starts_on: "2026-01-01", ends_on: "2026-12-31" },
   instalment: { sequence: 1, due_on: "2026-12-01", amount: "1" },
   target: { measure: "order_amount", month: "2026-11-01", amount: "1" },
@@ -107,6 +101,14 @@ export const startCompany = async (): Promise<Company> => {
   });
   ids.set("users", [other.userId, person.userId, await api.user("another@example.com", ["analyst"])]);
   ids.set("names of roles", ["sales_rep", "analyst", "finance"]);
+  // Rules to be read, changed and taken away: of a role that nobody in the trial has.
+  for (const rules of ["permissions", "column-rules"]) {
+    const { data } = (await api.admin.send<{ data: { id: string }[] }>("GET", `/api/v1/${rules}?role=partner`)).body;
+    ids.set(
+      rules,
+      data.map(({ id }) => id),
+    );
+  }
   // Who signs in as the document's example does.
   await createUser(api.auth, { ...signInExample, name: "boss", roles: ["executive"], employeeId: null });
 

@@ -28,24 +28,21 @@ export interface Draft {
   isUnreadable?: boolean;
 }
 
-/** `/api/v1/customers/{id}` is about `customers`. */
-const collectionOf = (path: string): string => /^\/api\/v1\/([\w-]+)/.exec(path)?.[1] ?? "";
+/** Where the ids of a parameter come from: `customers` for `/api/v1/customers/{id}/claim`, `me/keys` for `/api/v1/me/keys/{id}`. */
+const collectionOf = (path: string, parameter: string): string => {
+  const before = path.slice("/api/v1/".length, path.indexOf(`/{${parameter}}`)).replaceAll(/\/\{\w+\}/g, "");
+  // A user's keys are those that somebody made for himself.
+  return before.replace(/^users\/keys$/, "me/keys");
+};
 
 /** A request as the document says it may be. */
 export const validDraft = (operation: Operation, as: Role, values: Values, ids: ReadonlyMap<string, string[]>, random: Random): Draft => {
   const draft: Draft = { operation, as, method: operation.method, path: {}, query: [], headers: [], body: undefined };
   for (const { name, in: place, required, schema } of operation.parameters) {
     if (place === "path") {
-      const collection = collectionOf(operation.path);
+      const collection = collectionOf(operation.path, name);
       const deleted = operation.path.endsWith("/restore") && random.chance(0.8) ? ids.get(`deleted ${collection}`) : undefined;
-      const known =
-        name === "id"
-          ? (deleted ?? ids.get(collection))
-          : name === "user"
-            ? ids.get("users")
-            : name === "name"
-              ? ids.get("names of roles")
-              : undefined;
+      const known = name === "user" ? ids.get("users") : name === "name" ? ids.get("names of roles") : (deleted ?? ids.get(collection));
       draft.path[name] = encodeURIComponent(known ? random.pick(known) : String(values.of(schema, name)));
     } else if (place === "query") {
       if (required || random.chance(0.15)) {

@@ -35,13 +35,17 @@ const count = <Key>(counts: Map<Key, number>, key: Key): void => void counts.set
 
 /** What an answer tells of the ids of its collection: what was created is there, what was deleted can be restored. */
 const learn = (company: Company, { path, method }: Operation, draft: Draft, answer: WireAnswer): void => {
-  const [, collection, id] = /^\/api\/v1\/([\w-]+)(\/\{id\})?$/.exec(path) ?? [];
+  const [, collection, id] = /^\/api\/v1\/([\w/-]+?)(\/\{id\})?$/.exec(path) ?? [];
   const add = (name: string, id: string | undefined): void => {
     const known = company.ids.get(name) ?? [];
     if (id !== undefined && known.length < 50) company.ids.set(name, [...known, id]);
   };
   if (collection === undefined) return;
-  if (method === "POST" && answer.status === 201) add(collection, (JSON.parse(answer.body.toString()) as { id?: string }).id);
+  if (method === "POST" && answer.status === 201) {
+    const made = JSON.parse(answer.body.toString()) as { id?: string; name?: string };
+    if (collection === "roles") add("names of roles", made.name);
+    else add(collection, made.id);
+  }
   if (method === "DELETE" && id !== undefined && answer.status === 204) add(`deleted ${collection}`, draft.path["id"]);
 };
 
