@@ -8,7 +8,7 @@ interface Words {
 
 /** By the mirror's name for the reason. `given` is what it says of this one: a name, a statement for the source. */
 const texts: Readonly<Record<string, (given: (name: string) => string) => Words>> = {
-  foreign_table: (given) => ({ what: m.mirror_foreign_table(), remedy: m.mirror_foreign_table_remedy() }),
+  foreign_table: () => ({ what: m.mirror_foreign_table(), remedy: m.mirror_foreign_table_remedy() }),
   unlogged: (given) => ({ what: m.mirror_unlogged(), remedy: m.mirror_unlogged_remedy({ sql: given("sql") }) }),
   not_published: (given) => ({
     what: m.mirror_not_published({ publication: given("publication") }),
@@ -19,7 +19,7 @@ const texts: Readonly<Record<string, (given: (name: string) => string) => Words>
     remedy: m.mirror_not_published_without_key_remedy({ publish: given("publish"), sql: given("sql") }),
   }),
   row_filter: (given) => ({ what: m.mirror_row_filter(), remedy: m.mirror_row_filter_remedy({ sql: given("sql") }) }),
-  no_columns: (given) => ({ what: m.mirror_no_columns(), remedy: m.mirror_no_columns_remedy() }),
+  no_columns: () => ({ what: m.mirror_no_columns(), remedy: m.mirror_no_columns_remedy() }),
   columns_alike: (given) => ({
     what: m.mirror_columns_alike({ name: given("name"), other: given("other") }),
     remedy: m.mirror_columns_alike_remedy({ sql: given("sql") }),
@@ -32,7 +32,7 @@ const texts: Readonly<Record<string, (given: (name: string) => string) => Words>
     what: m.mirror_reserved_name({ name: given("name") }),
     remedy: m.mirror_reserved_name_remedy({ sql: given("sql") }),
   }),
-  column_not_published: (given) => ({ what: m.mirror_column_not_published(), remedy: m.mirror_column_not_published_remedy() }),
+  column_not_published: () => ({ what: m.mirror_column_not_published(), remedy: m.mirror_column_not_published_remedy() }),
   virtual_column: (given) => ({ what: m.mirror_virtual_column(), remedy: m.mirror_virtual_column_remedy({ sql: given("sql") }) }),
   generated_column: (given) => ({ what: m.mirror_generated_column(), remedy: m.mirror_generated_column_remedy({ sql: given("sql") }) }),
   no_identity: (given) => ({ what: m.mirror_no_identity(), remedy: m.mirror_no_identity_remedy({ sql: given("sql") }) }),
@@ -41,8 +41,8 @@ const texts: Readonly<Record<string, (given: (name: string) => string) => Words>
     remedy: m.mirror_not_a_number_remedy(),
   }),
   failed: (given) => ({ what: m.mirror_failed({ detail: given("detail") }), remedy: m.mirror_failed_remedy() }),
-  waiting_for_transactions: (given) => ({ what: m.mirror_waiting_for_transactions(), remedy: m.mirror_waiting_for_transactions_remedy() }),
-  waiting_for_lock: (given) => ({ what: m.mirror_waiting_for_lock(), remedy: m.mirror_waiting_for_lock_remedy() }),
+  waiting_for_transactions: () => ({ what: m.mirror_waiting_for_transactions(), remedy: m.mirror_waiting_for_transactions_remedy() }),
+  waiting_for_lock: () => ({ what: m.mirror_waiting_for_lock(), remedy: m.mirror_waiting_for_lock_remedy() }),
   slot_lost: (given) => ({ what: m.mirror_slot_lost({ slot: given("slot") }), remedy: m.mirror_slot_lost_remedy() }),
   slot_behind: (given) => ({
     what: m.mirror_slot_behind({ mebibytes: given("mebibytes"), slot: given("slot") }),
