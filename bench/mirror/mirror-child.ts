@@ -5,16 +5,15 @@ import { join } from "node:path";
 export type MirrorQuestion = { reach: string } | { end: true };
 
 /** Milliseconds since the mirror was told to start. */
-export type MirrorAnswer =
-  { tells: "started"; ms: number } | { tells: "reached"; ms: number } | { tells: "ended"; peakMiB: number; cpuMs: number };
+export type MirrorAnswer = { tells: "started"; ms: number } | { tells: "reached"; ms: number } | { tells: "ended"; peakMiB: number };
 
 export interface MirrorChild {
   /** How long its start took, with the first copy if there was one. */
   startedMs: number;
   /** Resolves when the position is applied: milliseconds since the start. */
   reach(lsn: string): Promise<number>;
-  /** Stops it: the most memory its process ever had, and its processor time. */
-  end(): Promise<{ peakMiB: number; cpuMs: number }>;
+  /** Stops it: the most memory its process ever had. */
+  end(): Promise<{ peakMiB: number }>;
 }
 
 export interface MirrorChildOptions {

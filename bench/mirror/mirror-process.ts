@@ -1,6 +1,6 @@
 /**
  * A mirror in a process of its own, so that its memory can be measured. Arguments: source URL, folder, slot, DuckDB's memory limit. Says on the IPC channel
- * how long its start took; answers a position with the moment at which it was applied, and `end` with what it took of the machine.
+ * how long its start took; answers a position with the moment at which it was applied, and `end` with the most memory it had.
  */
 import { createMirror, openWarehouse } from "@kehu/ingest";
 import { createLogger } from "@kehu/operational-api/definitions";
@@ -22,8 +22,7 @@ process.on("message", async (question: MirrorQuestion) => {
   } else {
     await mirror.stop();
     warehouse.close();
-    const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
-    say({ tells: "ended", peakMiB: maxRSS / 1024, cpuMs: (userCPUTime + systemCPUTime) / 1000 });
+    say({ tells: "ended", peakMiB: process.resourceUsage().maxRSS / 1024 });
     process.disconnect();
   }
 });
