@@ -18,7 +18,7 @@ const trials: Record<
   kill: { rounds: 100, run: killTrial },
   incremental: { rounds: 200, run: incrementalTrial },
   mirror: { rounds: 500, run: mirrorTrial },
-  scale: { rounds: 2, run: scaleTrial },
+  scale: { rounds: 3, run: scaleTrial },
 };
 
 const { values, positionals } = parseArgs({
