@@ -7,7 +7,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 const room = "256MiB";
 const usual = "16.0 MiB";
 
-/** Gives the log its room, unless somebody has given it another one: a build does so, and leaves DuckDB's own at its end. */
+/** Gives the log its room, unless somebody has given it another one: a build does so for its time. */
 export async function keepLogRoom(connection: DuckDBConnection): Promise<void> {
   const found = await connection.runAndReadAll("select current_setting('wal_autocheckpoint')");
   if (found.getRows()[0]?.[0] === usual) await connection.run(`set global wal_autocheckpoint = '${room}'`);

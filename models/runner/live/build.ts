@@ -4,7 +4,7 @@ import { executeNodes, type BuildTools, type ExecuteOptions } from "../execute.t
 import type { Materialization } from "../materialize.ts";
 import type { NodeResult } from "../node-result.ts";
 import type { Node, Project } from "../resources.ts";
-import { runStatements } from "../statements.ts";
+import { literal, runStatements } from "../statements.ts";
 import type { ChangedRows } from "./changed-rows.ts";
 import { buildDifferentially, changedRowsTable } from "./differential-build.ts";
 import { ledgerSql, martsAmong, readLedger, readPassedTests, writeFinishedBuild, type LedgerEntry } from "./ledger.ts";
@@ -80,12 +80,26 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
   const startedAt = request.now();
   changes.begin();
   await emptyWorkArea(connection);
-  for (const [setting, value] of Object.entries(writing)) await connection.run(`set global ${setting} = ${value}`);
+  const before = await settingsNow(connection);
+  await setAll(connection, writing);
   try {
     return await buildAndTest({ ...request, project }, connection, startedAt);
   } finally {
-    for (const setting of Object.keys(writing)) await connection.run(`reset global ${setting}`);
+    await setAll(connection, before);
   }
+}
+
+/** What others of this process have set: the mirror gives the log more room than DuckDB does. */
+async function settingsNow(connection: DuckDBConnection): Promise<Record<string, string>> {
+  const names = Object.keys(writing);
+  const result = await connection.run(`select ${names.map((name) => `current_setting('${name}')::varchar`).join(", ")}`);
+  const [values = []] = await result.getRowsJS();
+  return Object.fromEntries(names.map((name, index) => [name, literal(String(values[index]))]));
+}
+
+/** `values` as SQL writes them. */
+async function setAll(connection: DuckDBConnection, values: Readonly<Record<string, string>>): Promise<void> {
+  for (const [setting, value] of Object.entries(values)) await connection.run(`set global ${setting} = ${value}`);
 }
 
 async function buildAndTest(request: BuildRequest, connection: DuckDBConnection, startedAt: Date): Promise<BuildOutcome> {

@@ -55,7 +55,6 @@ interface Verdict extends Verification {
 
 const patienceMs = 120_000;
 const slot = "kehu_trial";
-const strikeMs = 15_000;
 /** Blocks of 1 KiB beyond the files' present size after which the disk is full. */
 const roomOnDisk = 700;
 
@@ -278,7 +277,7 @@ async function runRound({ server, random, fault, proxy, mirror, start, dir, done
         await filler.query("delete from crm.loose where length(word) = 96");
         await filler.end();
         // Until a write has failed, or all of it fitted.
-        const deadline = performance.now() + strikeMs;
+        const deadline = performance.now() + patienceMs;
         while (performance.now() < deadline && !current.isGone && current.said === "") await pause(20);
         strikes.push(`${current.said.trim().split("\n").at(-1) ?? ""}${current.isGone ? " (it ended)" : ""}`);
         if (current.said === "" && !current.isGone) throw new Error("no write failed on the full disk: the round proves nothing about it");
