@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { syncOnce } from "@kehu/ingest";
 import { createLogger, fillDemoCompany, migrate, startPostgres } from "@kehu/operational-api";
 import { loadProject } from "../models/runner/load-project.ts";
@@ -18,7 +18,6 @@ const parseLimitMs = 2_000;
 const noopLimitMs = 500;
 const models = 1_000;
 const perLayer = 100;
-const threads = 2;
 
 /** A project of ten layers of a hundred models, each with two parents, a YAML file and two tests. */
 async function writeBigProject(folder: string): Promise<void> {
@@ -107,17 +106,26 @@ async function mirrorDemoCompany(folder: string): Promise<string> {
 
 const catalog = "warehouse";
 
-/** A connection to an empty warehouse beside the mirror. */
-async function inWarehouse<T>(mirror: string, file: string, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const instance = await DuckDBInstance.create(":memory:", { threads: String(threads) });
+/** The time that `work` takes on an empty warehouse in `folder`, which is removed after it. */
+async function onEmptyWarehouse(folder: string, work: (file: string) => Promise<void>): Promise<number> {
+  const file = join(folder, `${catalog}.duckdb`);
+  const startedAt = performance.now();
+  await work(file);
+  const elapsed = performance.now() - startedAt;
+  await rm(file);
+  return elapsed;
+}
+
+/** Opens the file, runs the script on one connection with the mirror beside it, and closes the file. */
+async function runScript(file: string, mirror: string, script: string): Promise<void> {
+  const instance = await DuckDBInstance.create(file);
   const connection = await instance.connect();
   try {
-    await connection.run(`set TimeZone = 'UTC'; attach '${mirror}' as mirror (read_only); attach '${file}' as ${catalog}`);
-    return await work(connection);
+    await connection.run(`set TimeZone = 'UTC'; attach '${mirror}' as mirror (read_only)`);
+    await connection.run(script);
   } finally {
     connection.closeSync();
     instance.closeSync();
-    await rm(file);
   }
 }
 
@@ -135,7 +143,10 @@ function scriptOf(project: Project, results: readonly NodeResult[]): string {
   return [...schemas, ...relations].join(";\n");
 }
 
-/** `kehu build` of this repository's models on the default demo company, without tests and fits, against the SQL it compiled as one script on one connection: turn about, each into an empty file. */
+/**
+ * `kehu build --database FILE --attach mirror=FILE` of this repository's models on the default demo company, as many nodes at once as it chooses, without
+ * tests and fits, against the SQL it compiled as one script on one connection: turn about, each from opening an empty file to closing it.
+ */
 const overhead: Benchmark = {
   names: ["runner.overhead"],
   run: async ({ scale }) => {
@@ -148,28 +159,21 @@ const overhead: Benchmark = {
       const peer: number[] = [];
       for (let run = 0; run <= overheadRuns; run++) {
         let script = "";
-        const took = await inWarehouse(mirror, join(folder, `built_${run}.duckdb`), async (connection) => {
-          const startedAt = performance.now();
+        const took = await onEmptyWarehouse(folder, async (file) => {
           const summary = await runModels({
             command: "build",
             projectDir: modelsFolder,
-            connection,
-            catalog,
+            database: file,
+            attach: [{ name: "mirror", file: mirror }],
             vars: { as_of: asOf },
             // What reads fits is left out with them: a fit is a program of its own, not SQL.
             exclude: ["resource_type:test", "resource_type:unit_test", "source:fits+"],
             targetPath: join(folder, "target"),
           });
-          const elapsed = performance.now() - startedAt;
           if (summary.exitCode !== 0) throw new Error(summary.error ?? summary.results.map((result) => result.message).join("\n"));
           script = scriptOf(project, summary.results);
-          return elapsed;
         });
-        const bare = await inWarehouse(mirror, join(folder, `script_${run}.duckdb`), async (connection) => {
-          const startedAt = performance.now();
-          await connection.run(script);
-          return performance.now() - startedAt;
-        });
+        const bare = await onEmptyWarehouse(folder, (file) => runScript(file, mirror, script));
         // The first pair warms the files and the code, and leaves the parsed project as every build does.
         if (run === 0) continue;
         ours.push(took);
