@@ -193,10 +193,10 @@ async function faultAfter(stack: Stack, session: Session, trial: Trial): Promise
 
 /**
  * Names of everything that belongs into a data directory beside Postgres's own folder; a half-written file has another. What ad-hoc SQL writes
- * lies in a folder of its process, which the next start removes when the process is no more.
+ * lies in a folder of its process, which the next start removes when the process is no more; the mirror's has no file when nothing is under way.
  */
 const belongs =
-  /^(runtime\.json|kehu\.pid|processes\.json|postgres\.log|warehouse(\/((mirror|warehouse)\.duckdb(\.wal)?|spill(\/\d+(\/sql(\/.*)?)?)?|snapshots(\/([^/.]+\.(duckdb|json)|current\.json))?))?)$/;
+  /^(runtime\.json|kehu\.pid|processes\.json|postgres\.log|warehouse(\/((mirror|warehouse)\.duckdb(\.wal)?|scratch-kehu_mirror|spill(\/\d+(\/sql(\/.*)?)?)?|snapshots(\/([^/.]+\.(duckdb|json)|current\.json))?))?)$/;
 
 async function unfinishedFile(dataDir: string): Promise<string | null> {
   const names = await readdir(dataDir, { recursive: true });
