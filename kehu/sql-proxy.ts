@@ -48,8 +48,12 @@ const describeBody = (body: string): { digest: string; format: string } => {
   }
   const sql = typeof told.sql === "string" ? told.sql : body;
   const digest = createHash("sha256").update(sql).digest("hex");
-  return { digest, format: typeof told.format === "string" ? told.format.slice(0, 20) : "json" };
+  const { format = "json" } = told;
+  return { digest, format: typeof format === "string" && /^[a-z]{1,20}$/.test(format) ? format : unknownFormat };
 };
+
+/** What the sandbox refuses is not repeated in the trail: it may be no text that Postgres takes. */
+const unknownFormat = "unknown";
 
 const outcomeOf = (status: number): string =>
   status < 300 ? "answered" : status === 499 ? "cancelled" : status === 403 ? "refused" : "failed";

@@ -129,6 +129,16 @@ describe("O18: statements and downloads are in the audit trail", () => {
     return data.filter(({ new_values }) => new_values.digest === digest);
   };
 
+  it("also where the format that was asked for is none, or no text that can be kept", async () => {
+    const sql = `select 1 -- ${Date.now()}, in a strange format`;
+    for (const format of ["\udfff\ud800", "a\u0000", "cvs", "x".repeat(50)])
+      expect((await post(sessions.sales_rep, { sql, format })).status, JSON.stringify(format)).toBe(422);
+    const entries = await entriesOf(sql);
+    expect(entries.map(({ action, new_values }) => [action, new_values.format, new_values.outcome])).toEqual(
+      ["unknown", "cvs", "unknown", "unknown"].map((format) => ["sql", format, "failed"]),
+    );
+  });
+
   it("with a digest of the text, the tables and the rows, and never the text", async () => {
     const sql = `select order_id, amount from fct_orders limit 3 -- ${Date.now()}`;
     expect((await select(sessions.sales_rep, sql)).rows).toHaveLength(3);
