@@ -2,16 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { startPostgres } from "@kehu/operational-api";
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-};
+import { alive, startPostgres } from "@kehu/operational-api";
 
 /** A trial's Postgres outlives the trial's process: it is stopped before its files go. */
 async function remove(folder: string): Promise<void> {
@@ -39,7 +30,7 @@ export async function inTrialFolder(trial: string, work: () => Promise<void>): P
   const place = tmpdir();
   for (const name of await readdir(place)) {
     const pid = Number(name.startsWith(prefix) ? name.slice(prefix.length) : Number.NaN);
-    if (Number.isInteger(pid) && !isAlive(pid)) await remove(join(place, name));
+    if (Number.isInteger(pid) && !alive(pid)) await remove(join(place, name));
   }
   const folder = join(place, `${prefix}${process.pid}`);
   await mkdir(folder);
