@@ -17,6 +17,12 @@ export interface Label {
  */
 export type ColumnType = "uuid" | "text" | "integer" | "boolean" | "date" | "instant" | "money" | "quantity" | "rate" | "enum" | "currency";
 
+/**
+ * Digits before the point of an amount that somebody writes, so below 10^13. Columns hold three more (DECIMAL(18,2)), but figures are sums and products of
+ * amounts, and one beyond this would be left out of them. The models' `money_within_figures` says the same of what is there already.
+ */
+export const amountDigits = 13;
+
 export interface Column {
   type: ColumnType;
   label: Label;

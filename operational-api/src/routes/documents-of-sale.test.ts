@@ -87,7 +87,7 @@ describe("orders", () => {
   });
 
   it("refuse an amount that money can't hold", async () => {
-    const lines = [line({ quantity: "99999999999999", unit_price: "9999999999999999", discount_rate: "0" })];
+    const lines = [line({ quantity: "99999999999999", unit_price: "9999999999999", discount_rate: "0" })];
     const { status, body } = await api.admin.send("POST", "/api/v1/orders", order({ lines }));
     expect([status, body["detail"]]).toEqual([422, expect.stringContaining("must be below")]);
   });
@@ -97,9 +97,11 @@ describe("orders", () => {
       const answer = await api.admin.send("POST", "/api/v1/orders", order(more));
       expect(answer).toMatchObject({ status: 422, body: { errors: [{ field, reason: expect.stringContaining("below") as string }] } });
     };
-    await refused({ lines: [line({ quantity: "99999999999999", unit_price: "1", unit_cost: "9999999999999999.99" })] }, "lines");
+    await refused({ lines: [line({ quantity: "99999999999999", unit_price: "0", unit_cost: "1" })] }, "lines");
+    await refused({ lines: [line({ unit_cost: "10000000000000" })] }, "lines[0].unit_cost");
     await refused({ currency: "USD", exchange_rate: "9999999999", lines: [line({ unit_price: "1000" })] }, "lines");
-    await refused({ freight: "10000000000000" }, "lines");
+    await refused({ freight: "10000000000000" }, "freight");
+    await refused({ freight: "9999999999999.99" }, "lines");
     const { body } = await api.admin.send("POST", "/api/v1/orders", order({ currency: "USD" }));
     const path = `/api/v1/orders/${String(body["id"])}`;
     const changed = await api.admin.send("PATCH", path, { exchange_rate: "999999999999" }, { "if-match": "*" });

@@ -43,6 +43,26 @@ describe("what can't be stored is a fault of the caller's, told as such", () => 
     expect(answer.body.errors.length).toBeGreaterThan(0);
   });
 
+  it("an amount that no figure could hold, and a list still finds those that came before", async () => {
+    const { ned } = api.company.employees;
+    const amount = "10000000000000.00";
+    const refused: [string, string, object][] = [
+      ["targets", "amount", { measure: "won_amount", level: "goal", month: "2026-11-01", employee_id: ned, amount }],
+      ["products", "list_price", { code: "P", name: "x", unit: "x", list_price: `-${amount}` }],
+      ["activities", "cost", { kind: "call", subject: "x", owner_id: ned, cost: amount }],
+    ];
+    for (const [collection, field, body] of refused) {
+      expect(await api.admin.send("POST", `/api/v1/${collection}`, body)).toMatchObject({
+        status: 422,
+        body: { errors: [{ field, reason: "must have at most 13 digits before the point: below 10,000,000,000,000" }] },
+      });
+    }
+    const before = "insert into crm.products (code, name, unit, currency, list_price) values ('OLD', 'x', 'x', 'CNY', 1e13) returning id";
+    const { rows } = await api.pool.query<{ id: string }>(before);
+    const found = await api.admin.send("GET", `/api/v1/products?list_price_gte=${amount}`);
+    expect(found).toMatchObject({ status: 200, body: { data: [{ id: rows[0]?.id, list_price: amount }] } });
+  });
+
   it.each([
     ["nested too deeply", `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`],
     ["with NUL", '{"a":["\\u0000"]}'],

@@ -1,14 +1,11 @@
-import type { Entity } from "../entities/definition.ts";
+import { amountDigits, type Entity } from "../entities/definition.ts";
+import { powerOfTen } from "../validation/column-schema.ts";
 import type { Row, Value } from "../validation/record-schema.ts";
 import { compareDecimals, productAsMoney, sumOfMoney } from "../validation/decimal.ts";
 import { after, faultAt, type Rule } from "./draft.ts";
 
-/**
- * Every figure of a document, in its own and in the company currency, stays below this. Columns hold a thousand times as much (DECIMAL(18,2)),
- * but figures are sums and products of them, and one document beyond that would stop the figures of all.
- */
-const largest = "10000000000000";
-const said = "10,000,000,000,000";
+/** Every figure of a document, in its own and in the company currency, stays below this, as every amount does that is written. */
+const largest = `1${"0".repeat(amountDigits)}`;
 
 const applies = (entity: Entity): boolean => entity.columns["exchange_rate"] !== undefined && entity.columns["currency"] !== undefined;
 
@@ -39,7 +36,7 @@ const tooLarge = (parts: readonly Part[], rate: Value | undefined): { field: str
   );
   if (!wrong) return null;
   const what = wrong.field === "lines" ? "the sum with tax and freight, and the cost," : "the amount";
-  return { field: wrong.field, reason: `${what} must be below ${said}, also in the company currency` };
+  return { field: wrong.field, reason: `${what} must be below ${powerOfTen(amountDigits)}, also in the company currency` };
 };
 
 export const documentValue: Rule = {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Column } from "../entities/definition.ts";
+import { amountDigits, type Column } from "../entities/definition.ts";
 import { canonicalDecimal, compareDecimals, type DecimalType, scales } from "./decimal.ts";
 import { canonicalInstant } from "./instant.ts";
 
@@ -8,22 +8,30 @@ const precision = 18;
 const largestInteger = 2_147_483_647;
 const defaultMaxLength = 200;
 
+/** 13 is "10,000,000,000,000". */
+export const powerOfTen = (digits: number): string => (10n ** BigInt(digits)).toLocaleString("en");
+
 /** NUL can't be stored; the other control characters are nobody's text (tab and line breaks are). */
 // oxlint-disable-next-line no-control-regex
 export const controlCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 
 const currencies = new Set(Intl.supportedValuesOf("currency"));
 
-const decimal = (type: DecimalType, column: Column) => {
+/** `digits` before the point. What is too long is told apart from what is no decimal: the writer mends them differently. */
+const decimal = (type: DecimalType, column: Column, digits: number) => {
   const places = scales[type];
+  const long = new RegExp(`^-?\\d{${digits + 1},}(\\.\\d{1,${places}})?$`);
   const example = type === "money" ? "1234.50" : type === "quantity" ? "12.5" : "0.13";
   return z
     .string({ error: `expected a decimal as a string, such as "${example}"` })
-    .regex(
-      new RegExp(`^-?\\d{1,${precision - places}}(\\.\\d{1,${places}})?$`),
+    .regex(new RegExp(`^-?\\d{1,${digits}}(\\.\\d{1,${places}})?$`), {
+      error: ({ input }) =>
+        typeof input === "string" && long.test(input)
+          ? `must have at most ${digits} digits before the point: below ${powerOfTen(digits)}`
+          : `expected a decimal string with at most ${places} places, such as "${example}"`,
       // Aborting, because what follows calculates.
-      { error: `expected a decimal string with at most ${places} places, such as "${example}"`, abort: true },
-    )
+      abort: true,
+    })
     .refine(
       (text) => column.minimum === undefined || compareDecimals(text, String(column.minimum)) >= 0,
       `must be at least ${column.minimum}`,
@@ -49,7 +57,7 @@ const text = (column: Column) => {
 
 const instantMessage = "expected a time with offset, such as 2026-11-22T09:30:00Z or 2026-11-22T17:30:00+08:00, at most microseconds";
 
-/** What a writer may give for a column (null apart): refuses with a reason that says what would do, gives back the one spelling Postgres also has. */
+/** What a column holds (null apart), as filters name it: refuses with a reason that says what would do, gives back the one spelling Postgres also has. */
 export const valueSchema = (column: Column): z.ZodType<string | number | boolean> => {
   switch (column.type) {
     case "uuid":
@@ -75,7 +83,7 @@ export const valueSchema = (column: Column): z.ZodType<string | number | boolean
     case "money":
     case "quantity":
     case "rate":
-      return decimal(column.type, column);
+      return decimal(column.type, column, precision - scales[column.type]);
     case "enum": {
       const codes = Object.keys(column.values ?? {});
       return z.enum(codes, { error: `expected one of ${codes.join(", ")}` });
@@ -87,3 +95,7 @@ export const valueSchema = (column: Column): z.ZodType<string | number | boolean
         .meta({ examples: ["CNY"] });
   }
 };
+
+/** What a writer may give for a column: what it holds, and no amount that figures could not. */
+export const writtenSchema = (column: Column): z.ZodType<string | number | boolean> =>
+  column.type === "money" ? decimal("money", column, amountDigits) : valueSchema(column);

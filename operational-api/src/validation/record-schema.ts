@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Column, Entity } from "../entities/definition.ts";
 import { collectionOf, entityNamed } from "../entities/index.ts";
 import type { Fault } from "../problem.ts";
-import { valueSchema } from "./column-schema.ts";
+import { valueSchema, writtenSchema } from "./column-schema.ts";
 import { columnsOf, externalNameOf } from "./fields.ts";
 import { nearestName } from "./nearest-name.ts";
 
@@ -48,7 +48,7 @@ const build = (entity: Entity, mode: Mode, within?: string): z.ZodType<Record<st
   for (const [name, column] of Object.entries(columnsOf(entity))) {
     // A child came into being when its parent did.
     if (!isWritable(column) || name === within || (within && column.backdate)) continue;
-    const described = valueSchema(column).meta({
+    const described = writtenSchema(column).meta({
       description: `${column.label.zh} / ${column.label.en}`,
       ...(column.references && { "x-refers-to": collectionOf(entityNamed(column.references)) }),
     });
