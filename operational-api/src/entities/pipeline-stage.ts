@@ -1,5 +1,11 @@
 import { defineEntity } from "./definition.ts";
 
+/**
+ * Open stages that a pipeline may have. A jump moves a deal through all between, and `fct_pipeline_movements` numbers what happens to it at one instant from 0
+ * to 99: three movements of its own and two for each stage passed.
+ */
+export const maxOpenStages = 48;
+
 export const pipelineStage = defineEntity({
   name: "pipeline_stage",
   table: "pipeline_stages",

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { maxOpenStages } from "../entities/pipeline-stage.ts";
 import { createTestApi, type TestApi, testNow } from "../testing.ts";
 
 type Body = Record<string, unknown>;
@@ -420,6 +421,52 @@ describe("pipeline stages", () => {
     const recoded = await api.admin.send("PATCH", path, { code: "hello" }, { "if-match": '"1"' });
     expect(recoded).toMatchObject({ status: 422, body: { errors: [{ field: "code" }] } });
     expect((await api.admin.send("PATCH", path, { name: "初谈" }, { "if-match": '"1"' })).status).toBe(200);
+  });
+
+  it("are so few that a jump over all of them can be told stage by stage", async () => {
+    const stage = (position: number, more: Body = {}): Body => ({
+      pipeline: "long",
+      code: `s${position}`,
+      name: "x",
+      name_en: "x",
+      position,
+      ...more,
+    });
+    const stages = Array.from({ length: maxOpenStages + 1 }, (_, index) => stage(index + 1));
+    const ends = [stage(98, { outcome: "won" }), stage(99, { outcome: "lost" })];
+    const reason = 'pipeline "long" has 48 open stages, as many as a pipeline may have; delete one of them first, or use another pipeline';
+    expect(await api.admin.send("POST", "/api/v1/pipeline-stages/batch", { records: [...ends, ...stages] })).toMatchObject({
+      status: 422,
+      body: { errors: [{ index: maxOpenStages + 2, field: "pipeline", reason }] },
+    });
+    const full = { records: [...ends, ...stages.slice(0, -1)] };
+    expect((await api.admin.send("POST", "/api/v1/pipeline-stages/batch", full)).status).toBe(201);
+    expect(await api.admin.send("POST", "/api/v1/pipeline-stages", stage(60))).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: "pipeline", reason }] },
+    });
+
+    const { body } = await api.admin.send<{ data: Body[] }>("GET", "/api/v1/pipeline-stages?pipeline=long&limit=500");
+    const pathOf = (code: string): string => `/api/v1/pipeline-stages/${String(body.data.find((each) => each["code"] === code)?.["id"])}`;
+    const anyVersion = { "if-match": "*" };
+    expect(await api.admin.send("PATCH", pathOf("s98"), { outcome: "open" }, anyVersion)).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: "outcome", reason }] },
+    });
+    const elsewhere = await api.admin.send("POST", "/api/v1/pipeline-stages", stage(60, { pipeline: "short" }));
+    const moved = `/api/v1/pipeline-stages/${String(elsewhere.body["id"])}`;
+    expect(await api.admin.send("PATCH", moved, { pipeline: "long" }, anyVersion)).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: "pipeline", reason }] },
+    });
+    expect((await api.admin.send("PATCH", pathOf("s1"), { name: "y", outcome: "open" }, anyVersion)).status).toBe(200);
+
+    expect((await api.admin.send("DELETE", pathOf("s1"), undefined, anyVersion)).status).toBe(204);
+    expect((await api.admin.send("PATCH", moved, { pipeline: "long" }, anyVersion)).status).toBe(200);
+    expect(await api.admin.send("POST", `${pathOf("s1")}/restore`, {})).toMatchObject({
+      status: 409,
+      body: { errors: [{ field: "pipeline", reason }] },
+    });
   });
 });
 
