@@ -3,16 +3,22 @@ import { streamSSE } from "hono/streaming";
 import { Problem, problemResponse, type Principal } from "@kehu/operational-api";
 import type { Served } from "./served.ts";
 import { watchStanding } from "./standing-watch.ts";
+import { createStreamPlaces, streamLimits } from "./stream-places.ts";
 
 const heartbeatMs = 15_000;
 
 /**
  * `GET /api/live`: server-sent events, one `publish` for every snapshot once it is the one that answers, with `{build, lsn, freshTo, changed}`.
  * It carries no figures: a page asks again, under its own scope, for what it shows. It ends when its caller's rights change: a browser comes back by itself,
- * and is then told once more where things stand, or that it must sign in.
+ * and is then told once more where things stand, or that it must sign in. 429 for who has as many streams as `limits` allows.
  */
-export function createLiveChannel(options: { served: Served; authenticate: (request: Request) => Promise<Principal | null> }): Hono {
+export function createLiveChannel(options: {
+  served: Served;
+  authenticate: (request: Request) => Promise<Principal | null>;
+  limits?: { perUser: number; inAll: number };
+}): Hono {
   const app = new Hono();
+  const places = createStreamPlaces(options.limits ?? streamLimits);
   app.get("/api/live", async (context) => {
     const principal = await options.authenticate(context.req.raw);
     if (!principal) {
@@ -23,6 +29,8 @@ export function createLiveChannel(options: { served: Served; authenticate: (requ
     context.header("x-accel-buffering", "no");
     // Nobody would read the stream, so it would never end.
     if (context.req.method === "HEAD") return context.body(null, 200, { "content-type": "text/event-stream" });
+    const leave = places.take(principal.userId);
+    if (leave instanceof Problem) return problemResponse(leave);
     return streamSSE(context, async (stream) => {
       let wake = (): void => {};
       let pending = false;
@@ -67,6 +75,7 @@ export function createLiveChannel(options: { served: Served; authenticate: (requ
       } finally {
         unwatch();
         stop();
+        leave();
       }
     });
   });

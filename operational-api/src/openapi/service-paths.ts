@@ -115,7 +115,7 @@ export const servicePaths = (): Json => ({
         "Server-sent events: `publish` with build, lsn, freshTo and changed marts, now and at every change; `alive` in between. No figures",
       responses: {
         200: { description: "A stream that ends when the caller's rights change", content: { "text/event-stream": { schema: text } } },
-        ...failing(401, 403),
+        ...failing(401, 403, 429),
       },
     },
   },

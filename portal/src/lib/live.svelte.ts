@@ -1,3 +1,5 @@
+import { keepEventSource } from "#lib/lasting-event-source.ts";
+
 /** One event of `/api/live`: a new snapshot is being served. */
 export interface Publish {
   build: string;
@@ -33,26 +35,23 @@ function receive(message: Message): void {
   for (const listener of listeners) listener(message.publish);
 }
 
-/** Holds the one event stream until it is aborted, passing on what comes. EventSource reconnects by itself. */
+/** Holds the one event stream until it is aborted, passing on what comes. */
 function stream(send: (message: Message) => void, signal: AbortSignal): Promise<void> {
-  const source = new EventSource("/api/live");
-  let isFirst = true;
-  source.addEventListener("open", () => {
-    isFirst = true;
-    send({ kind: "state", connected: true });
-  });
-  source.addEventListener("error", () => send({ kind: "state", connected: false }));
-  source.addEventListener("publish", (event) => {
-    const publish = JSON.parse((event as MessageEvent<string>).data) as Publish;
-    send({ kind: "publish", publish: isFirst ? { ...publish, changed: null } : publish });
-    isFirst = false;
-  });
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => {
-      source.close();
-      resolve();
-    }),
-  );
+  const listen = (source: EventSource): void => {
+    let isFirst = true;
+    source.addEventListener("open", () => {
+      isFirst = true;
+      send({ kind: "state", connected: true });
+    });
+    source.addEventListener("error", () => send({ kind: "state", connected: false }));
+    source.addEventListener("publish", (event) => {
+      const publish = JSON.parse((event as MessageEvent<string>).data) as Publish;
+      send({ kind: "publish", publish: isFirst ? { ...publish, changed: null } : publish });
+      isFirst = false;
+    });
+  };
+  keepEventSource(() => new EventSource("/api/live"), listen, signal);
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 
 /**
