@@ -57,6 +57,8 @@ const patienceMs = 120_000;
 const slot = "kehu_trial";
 /** Blocks of 1 KiB beyond the files' present size after which the disk is full. */
 const roomOnDisk = 700;
+/** Blocks up to which DuckDB's log, a file with the same limit, may be the one that is full; a log as long as a larger file would double it each time. */
+const roomForLog = 8 * 1024;
 
 /** A mirror process and what it says. */
 class MirrorProcess {
@@ -66,6 +68,7 @@ class MirrorProcess {
 
   constructor(url: string, dir: string, fileBlocks: number | null) {
     const command = [process.execPath, join(import.meta.dirname, "mirror-process.ts"), url, dir, slot];
+    if (fileBlocks !== null && fileBlocks > roomForLog) command.push("1MiB");
     // A limit on the size of files is the full disk that needs no right to mount one: a write beyond it fails. Ignored, its signal leaves the error to the writer.
     const limited = fileBlocks === null ? command : ["bash", "-c", `trap '' XFSZ; ulimit -f ${fileBlocks}; exec "$@"`, "bash", ...command];
     this.child = spawn(limited[0]!, limited.slice(1), { stdio: ["pipe", "pipe", "pipe"] });
@@ -264,21 +267,36 @@ async function runRound({ server, random, fault, proxy, mirror, start, dir, done
         break;
       }
       case "disk": {
+        current.tell("free");
+        const free = Number((await current.line()) ?? 0);
         await current.kill();
-        const used = Math.max(await sizeOf(join(dir, "mirror.duckdb")), await sizeOf(join(dir, "mirror.duckdb.wal")));
+        const size = await sizeOf(join(dir, "mirror.duckdb"));
+        const used = Math.max(size, await sizeOf(join(dir, "mirror.duckdb.wal")));
         const blocks = Math.ceil(used / 1024) + random.below(roomOnDisk);
+        // No more than that: the log keeps what fills the disk, so that by all of the file each such round would double it.
+        const room = blocks - Math.floor((size - free) / 1024);
         current = await start(blocks);
         await write(2);
         const filler = await connectWriter(server);
-        // Texts that do not compress, in all longer than the room.
-        await filler.query(
-          `insert into crm.loose select md5(n::text) || md5('a' || n) || md5('b' || n), n, n from generate_series(1, ${blocks * 12}) as n`,
-        );
-        await filler.query("delete from crm.loose where length(word) = 96");
-        await filler.end();
-        // Until a write has failed, or all of it fitted.
+        // Until a write has failed: how well rows compress, and what the file's next checkpoint frees, nobody knows beforehand.
         const deadline = performance.now() + patienceMs;
-        while (performance.now() < deadline && !current.isGone && current.said === "") await pause(20);
+        const failed = (): boolean => current.isGone || current.said !== "";
+        const failing = async (): Promise<void> => {
+          while (!failed() && performance.now() < deadline) await pause(20);
+        };
+        while (!failed() && performance.now() < deadline) {
+          // Texts that do not compress, in all longer than the room.
+          await filler.query(
+            `insert into crm.loose select md5(n::text) || md5('a' || n) || md5('b' || n), n, n from generate_series(1, ${room * 12}) as n`,
+          );
+          await filler.query("delete from crm.loose where length(word) = 96");
+          const { rows } = await filler.query<{ lsn: string }>("select pg_current_wal_insert_lsn()::text as lsn");
+          current.tell(`reach ${rows[0]!.lsn}`);
+          const reached = current.line();
+          reached.catch(() => {}); // it did not come in time, as the deadline says
+          await Promise.race([reached, failing()]);
+        }
+        await filler.end();
         strikes.push(`${current.said.trim().split("\n").at(-1) ?? ""}${current.isGone ? " (it ended)" : ""}`);
         if (current.said === "" && !current.isGone) throw new Error("no write failed on the full disk: the round proves nothing about it");
         await current.kill();
