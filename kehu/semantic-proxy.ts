@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { Hono } from "hono";
 import { Problem, readText, type Principal } from "@kehu/operational-api";
-import { isNestedDeeper } from "./json-depth.ts";
+import { refuseDepth } from "./json-depth.ts";
 
 /** Headers a caller's request may carry on to the query process; all else stays here, cookies first of all. */
 const forwarded = ["accept", "accept-language", "content-type", "kehu-purpose", "kehu-wait-for"];
@@ -10,8 +10,6 @@ const returned = ["content-type", "kehu-fresh", "kehu-cache", "content-language"
 /** A query may be too long for an address; what has no query is read. */
 const methodsOf = (path: string): string[] => (/\/(load|sql|dry-run)$/.test(path) ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"]);
 const mostBytes = 4 * 1024 * 1024;
-/** Deeper than any query that somebody wrote; what reads a query goes down with it. */
-const deepest = 100;
 
 /** A problem document that also has `error`, which Cube's client reads. */
 const refused = (status: number, detail: string, headers: Record<string, string> = {}): Response =>
@@ -30,10 +28,6 @@ const refusalOf = async (answer: Response): Promise<Response> => {
     // Not from its routes, which answer JSON: the text itself says it.
   }
   return refused(answer.status, typeof told === "string" && told !== "" ? told : text || `the query was refused (${answer.status})`);
-};
-
-const refuseDepth = (text: string): void => {
-  if (isNestedDeeper(text, deepest)) throw new Problem(400, `the query is nested deeper than ${deepest} levels; write it flatter`);
 };
 
 /** Cube's client sends its token bare, without the word Bearer. */
@@ -77,7 +71,7 @@ export function createSemanticProxy(options: {
     headers.set("x-kehu-user", principal.subject);
     headers.set("x-kehu-scope-version", principal.scope.version);
     const body = method === "POST" ? await readText(context.req.raw, mostBytes) : undefined;
-    for (const text of body === undefined ? url.searchParams.values() : [body]) refuseDepth(text);
+    for (const text of body === undefined ? url.searchParams.values() : [body]) refuseDepth("the query", text);
     const answer = await fetch(`http://127.0.0.1:${port}${url.pathname}${url.search}`, {
       method,
       headers,

@@ -14,6 +14,7 @@ import {
   type WriteDependencies,
 } from "@kehu/operational-api";
 import type { SqlReport } from "@kehu/semantic/sandbox";
+import { refuseDepth } from "./json-depth.ts";
 import { watchStanding } from "./standing-watch.ts";
 
 interface Env {
@@ -149,6 +150,7 @@ export function createSqlProxy(options: {
     if (method !== "GET" && usesCookie(context.req.raw) && context.req.header("origin") !== options.origin)
       return problem(403, `a request with a session cookie must come from ${options.origin} (header Origin); scripts use an API key`);
     const body = method === "POST" ? await readText(context.req.raw, mostBytes) : undefined;
+    if (body !== undefined) refuseDepth("the body", body);
     const answer = await pass(context, principal, body);
     const told = answer.headers.get("kehu-sql");
     const report = told === null ? null : (JSON.parse(Buffer.from(told, "base64url").toString()) as SqlReport);
