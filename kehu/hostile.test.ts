@@ -15,6 +15,6 @@ describe("P5: hostile input, generated from the OpenAPI document", () => {
     expect(report.operations.filter((id) => !report.asked.has(id))).toEqual([]);
     expect(classNames.filter((name) => !report.byClass.has(name))).toEqual([]);
     // What is right must have been let through, or the answers were not looked at.
-    expect(report.succeeded.size).toBeGreaterThan(report.operations.length / 3);
+    expect(report.succeeded.size).toBeGreaterThan(report.operations.length * 0.8);
   }, 120_000);
 });

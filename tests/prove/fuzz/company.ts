@@ -21,6 +21,8 @@ import { createTestApi, exampleMore, type TestApi, testNow } from "../../../oper
 import { createSqlApp } from "../../../semantic/src/sandbox/index.ts";
 import { companyMarts, companyModel, companySql, executive, rep } from "../../../semantic/src/policy.fixture.ts";
 import { manualSource, newFolder, silent, startSemantic, writeModel, writeSnapshot } from "../../../semantic/src/testing.ts";
+import type { Json } from "./operations.ts";
+import { createPreparations, type Preparations } from "./preparations.ts";
 import type { KnownIds } from "./values.ts";
 
 export const roles = ["administrator", "rep", "nobody"] as const;
@@ -31,6 +33,7 @@ export interface Company {
   port: number;
   url: string;
   ids: KnownIds;
+  preparations: Preparations;
   /** The header that signs a role in; none for nobody. */
   headersOf(role: Role): [string, string][];
   close(): Promise<void>;
@@ -86,6 +89,11 @@ const fill = async (api: TestApi): Promise<KnownIds> => {
       throw new Error(`no first record of ${refused.map(([{ name }, why]) => `${name}: ${why}`).join("\n")}`);
     left = refused.map(([entity]) => entity);
   }
+  const { rows } = await api.client.query<{ id: string }>("select id from crm.order_lines");
+  ids.set(
+    "order-lines",
+    rows.map(({ id }) => id),
+  );
   return ids;
 };
 
@@ -109,6 +117,8 @@ export const startCompany = async (): Promise<Company> => {
       data.map(({ id }) => id),
     );
   }
+  // Whom no request can stop, as no list names it.
+  const spare = await api.user("spare@example.com", ["analyst"]);
   // Who signs in as the document's example does.
   await createUser(api.auth, { ...signInExample, name: "boss", roles: ["executive"], employeeId: null });
 
@@ -168,12 +178,25 @@ export const startCompany = async (): Promise<Company> => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
 
+  const url = `http://127.0.0.1:${port}`;
   const users: Record<Role, string | null> = { administrator: api.admin.userId, rep: person.userId, nobody: null };
+  const headersOf = (role: Role): [string, string][] => (users[role] === null ? [] : [["x-test-user", users[role]]]);
+  const runSql = (as: Role, body: Json): Promise<number> =>
+    fetch(`${url}/api/sql`, {
+      method: "POST",
+      headers: [...headersOf(as), ["content-type", "application/json"]],
+      body: JSON.stringify(body),
+    }).then(
+      ({ status }) => status,
+      // The company was closed meanwhile.
+      () => 0,
+    );
   return {
     port,
-    url: `http://127.0.0.1:${port}`,
+    url,
     ids,
-    headersOf: (role) => (users[role] === null ? [] : [["x-test-user", users[role]]]),
+    headersOf,
+    preparations: createPreparations({ api, userOf: (as) => users[as] ?? api.admin.userId, other: spare, runSql }),
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

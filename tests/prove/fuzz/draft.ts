@@ -1,6 +1,8 @@
 import type { Random } from "../../../operational-api/src/demo/random.ts";
+import { agree } from "./agreeing.ts";
 import type { Role } from "./company.ts";
 import type { Json, Operation } from "./operations.ts";
+import type { Prepared } from "./preparations.ts";
 import type { Values } from "./values.ts";
 import type { WireRequest } from "./wire.ts";
 
@@ -35,6 +37,10 @@ const collectionOf = (path: string, parameter: string): string => {
   return before.replace(/^users\/keys$/, "me/keys");
 };
 
+/** What was made last is referred to by the fewest, so that it can go. */
+const idFrom = (known: readonly string[], method: string, random: Random): string =>
+  method === "DELETE" && random.chance(0.5) ? known.at(-1)! : random.pick(known);
+
 /** A request as the document says it may be. */
 export const validDraft = (operation: Operation, as: Role, values: Values, ids: ReadonlyMap<string, string[]>, random: Random): Draft => {
   const draft: Draft = { operation, as, method: operation.method, path: {}, query: [], headers: [], body: undefined };
@@ -43,7 +49,7 @@ export const validDraft = (operation: Operation, as: Role, values: Values, ids: 
       const collection = collectionOf(operation.path, name);
       const deleted = operation.path.endsWith("/restore") && random.chance(0.8) ? ids.get(`deleted ${collection}`) : undefined;
       const known = name === "user" ? ids.get("users") : name === "name" ? ids.get("names of roles") : (deleted ?? ids.get(collection));
-      draft.path[name] = encodeURIComponent(known ? random.pick(known) : String(values.of(schema, name)));
+      draft.path[name] = encodeURIComponent(known ? idFrom(known, operation.method, random) : String(values.of(schema, name)));
     } else if (place === "query") {
       if (required || random.chance(0.15)) {
         const value = values.of(schema, name);
@@ -55,10 +61,18 @@ export const validDraft = (operation: Operation, as: Role, values: Values, ids: 
   const { body } = operation;
   if (body && (body.required || random.chance(0.7))) {
     draft.body = body.example !== undefined && random.chance(0.2) ? structuredClone(body.example) : values.of(body.schema, "");
+    if (random.chance(0.7)) agree(operation, draft.body, random);
     draft.headers.push(["content-type", "application/json"]);
   }
   return draft;
 };
+
+/** A valid draft with what was made for it. */
+export const withPrepared = (draft: Draft, { path, body }: Prepared): Draft => ({
+  ...draft,
+  path: { ...draft.path, ...path },
+  ...(body !== undefined && { body }),
+});
 
 /** The draft as it goes over the wire. */
 export const wireOf = (draft: Draft, host: string, signedIn: [string, string][], origin: string): WireRequest => {

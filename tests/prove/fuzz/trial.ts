@@ -1,6 +1,6 @@
 import { type Random, randomFrom } from "../../../operational-api/src/demo/random.ts";
 import { type Company, roles, startCompany } from "./company.ts";
-import { type Draft, validDraft, wireOf } from "./draft.ts";
+import { type Draft, validDraft, wireOf, withPrepared } from "./draft.ts";
 import { classes, classNames } from "./hostile.ts";
 import { createJudge, type Judge } from "./judge.ts";
 import { type OpenApi, type Operation, readDocument, type Schema } from "./operations.ts";
@@ -49,20 +49,25 @@ const learn = (company: Company, { path, method }: Operation, draft: Draft, answ
   if (method === "DELETE" && id !== undefined && answer.status === 204) add(`deleted ${collection}`, draft.path["id"]);
 };
 
-/** The draft of a class that the operation gives something to be hostile with. */
-const hostileDraft = (
+/**
+ * The draft of a class that the operation gives something to be hostile with. `isDue`: the operation has not succeeded yet and shall now, by an administrator.
+ */
+const nextDraft = async (
   operation: Operation,
   company: Company,
   { document }: OpenApi,
   random: Random,
-): { draft: Draft; hostility: string } => {
-  const as = roles[random.weighted([6, 3, 1])]!;
+  isDue: boolean,
+): Promise<{ draft: Draft; hostility: string }> => {
+  const as = isDue ? "administrator" : roles[random.weighted([6, 3, 1])]!;
   const values = createValues(document, random, company.ids);
   const order = random.shuffle([...classNames]);
   // What is right must succeed often enough for its answers to be looked at.
-  for (const hostility of random.chance(0.12) ? ["valid"] : order) {
+  for (const hostility of isDue || random.chance(0.12) ? ["valid"] : order) {
     const draft = validDraft(operation, as, values, company.ids, random);
-    if (classes[hostility]!(draft, { random, ids: company.ids })) return { draft, hostility };
+    if (!classes[hostility]!(draft, { random, ids: company.ids })) continue;
+    const prepare = hostility === "valid" ? company.preparations[operation.id] : undefined;
+    return { draft: prepare ? withPrepared(draft, await prepare(as)) : draft, hostility };
   }
   throw new Error(`no class takes ${operation.id}`);
 };
@@ -117,7 +122,8 @@ export const fuzz = async (options: {
       const { operations } = api!;
       const random = randomFrom(seed, `request ${number}`);
       const operation = operations[number % operations.length]!;
-      const { draft, hostility } = hostileDraft(operation, company, api!, random);
+      const isDue = Math.floor(number / operations.length) % 2 === 1 && !report.succeeded.has(operation.id);
+      const { draft, hostility } = await nextDraft(operation, company, api!, random, isDue);
       const { request, answer, faults } = await tryOne(company, judge!, draft);
       report.requests += 1;
       count(report.byClass, hostility);
