@@ -154,14 +154,14 @@ export function createMirror(options: MirrorOptions): Mirror {
       let stream: ReplicationStream | undefined;
       const acknowledge = (lsn: Lsn): void => stream?.acknowledge(lsn);
       const found = (problems: MirrorProblem[]): void => void (catalogProblems = problems);
-      const pump = createPump({ target, ...preparation, inbox, tables, progress, acknowledge, found });
+      const pump = createPump({ target, ...preparation, inbox, tables, progress, acknowledge, found, wake: wakeUp });
       stream = await streamSlot(
         target.sourceUrl,
         { slot: target.slot, publication: target.publication, from },
         {
           message: (bytes) => {
             inbox.message(bytes);
-            if (inbox.rowCount > mostRows && !pump.waitsForMore) stream?.pause();
+            if (inbox.rowCount > mostRows) stream?.pause();
             if (inbox.rowCount > mostRows / 2) wakeUp();
           },
           keepalive: inbox.keepalive,
@@ -214,7 +214,7 @@ export function createMirror(options: MirrorOptions): Mirror {
         due = false;
         const started = performance.now();
         await current.pump.drain();
-        if (current.inbox.rowCount < mostRows || current.pump.waitsForMore) current.stream.resume();
+        if (current.inbox.rowCount < mostRows) current.stream.resume();
         // Changes that come close together share a transaction; the first after a pause is applied at once.
         const rest = batchMs - (performance.now() - started);
         if (rest > 0) await delay(rest, undefined, { signal: stopping.signal }).catch(() => {});

@@ -1,40 +1,30 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
-import { formatLsn } from "../lsn.ts";
+import { formatLsn, parseLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
 import { applyTableChanges } from "./apply-changes.ts";
 import type { Inbox, Received } from "./inbox.ts";
 import type { Faults } from "./faults.ts";
 import { forgetSource, readState, writeState } from "./mirror-store.ts";
 import type { StoredTable } from "./mirror-store.ts";
-import { TableFault } from "./problems.ts";
 import type { MirrorProblem } from "./problems.ts";
 import type { Progress } from "./progress.ts";
 import { readPublication } from "./publication.ts";
 import type { Publication } from "./publication.ts";
-import { adoptTables, downloadAtMoment, isImpatient, lookAtSource, openMoment } from "./session.ts";
-import type { MirrorLogger, MirrorTarget, SourceMoment } from "./session.ts";
-import { readSourceTables } from "./source-catalog.ts";
+import { adoptTables, lookAtSource } from "./session.ts";
+import type { MirrorLogger, MirrorTarget } from "./session.ts";
 import type { SourceTables } from "./source-catalog.ts";
 import { foldTableChanges } from "./table-changes.ts";
 import type { TableChanges } from "./table-changes.ts";
-import { loadDownload } from "./table-copy.ts";
-import type { CopyMoment } from "./table-copy.ts";
-import { removeParts } from "./table-download.ts";
-import type { Download } from "./table-download.ts";
+import { startReading } from "./table-reading.ts";
+import type { Reading, TableRead } from "./table-reading.ts";
 import { keepLogRoom } from "./write-ahead-log.ts";
 
 /** Rows of one unfinished transaction that are applied (not committed) before the rest has come, to bound memory. */
 const partRows = 50_000;
 
-/** Tables read again at a moment ahead of the stream; they are loaded when the stream has come to it. */
-interface PendingCopy {
-  moment: CopyMoment;
-  copies: { stored: StoredTable; download: Download }[];
-}
-
-/** The other tables stand still while one is read again: for locks that long transactions of the source hold, only so long. */
-const patienceMs = 2_000;
+/** Tables that are read again share a slot and its connections; those that become due while a large one is read need not wait for it. */
+const mostReadings = 2;
 
 /** Someone wants to know that the source's catalog has been followed. */
 interface Settling {
@@ -77,6 +67,8 @@ export interface PumpOptions {
   progress: Progress;
   /** Confirms a durable position to the source. */
   acknowledge: (lsn: Lsn) => void;
+  /** There is something to `drain`. */
+  wake: () => void;
   logger: MirrorLogger;
 }
 
@@ -91,8 +83,6 @@ export interface Pump {
   send(errand: Errand): void;
   /** Resolves when the catalog, as it is now, has been followed and nothing that can be read waits for its copy. */
   settle(): Promise<void>;
-  /** More must be received before anything can be applied: the stream must not be paused. */
-  readonly waitsForMore: boolean;
   /** Gives up what is half done. */
   abort(): Promise<void>;
 }
@@ -105,9 +95,10 @@ export function createPump(options: PumpOptions): Pump {
   const errands: Errand[] = [];
   let settlings: Settling[] = [];
   let complained = "";
-  let pending: PendingCopy | null = null;
-  /** Nothing is applied meanwhile, however much comes. */
-  let downloading = false;
+  /** By the number in the name of its slot. */
+  const readings = new Map<number, Reading>();
+  /** The source has been made to move there. */
+  let movesTo: Lsn = 0n;
   let catalogDue = false;
   let inTransaction = false;
   /** Tables and time of what has been applied but not committed. */
@@ -156,46 +147,18 @@ export function createPump(options: PumpOptions): Pump {
     }
   }
 
-  const due = (): string[] =>
-    [...tables.values()].filter(({ needsCopy, table }) => needsCopy && !faults.isResting(table.name)).map(({ table }) => table.name);
+  const readingOf = (name: string): Reading | undefined => readings.values().find((reading) => reading.has(name));
 
-  async function openPatiently(names: readonly string[]): Promise<SourceMoment | null> {
-    try {
-      return await openMoment(target.sourceUrl, { name: `${target.slot}_copy`, temporary: true }, patienceMs);
-    } catch (error) {
-      if (!isImpatient(error)) throw error;
-      for (const name of names) faults.delay(name, "waiting_for_transactions");
-      return null;
-    }
-  }
+  const due = (): StoredTable[] =>
+    [...tables.values()].filter(({ needsCopy, table: { name } }) => needsCopy && !faults.isResting(name) && !readingOf(name));
 
-  async function readAgain(): Promise<void> {
-    const names = due();
-    if (names.length === 0) return;
-    const opened = await openPatiently(names);
-    if (!opened) return;
-    logger.info({ tables: names }, "reading tables again");
-    const copies: PendingCopy["copies"] = [];
-    pending = { moment: opened.moment, copies };
-    downloading = true;
-    try {
-      await adopt(await readSourceTables(opened.client, target.publication, target.schema));
-      for (const name of due()) {
-        const stored = tables.get(name)!;
-        try {
-          copies.push({ stored, download: await downloadAtMoment(opened.client, target.schema, stored.table, options.dir) });
-        } catch (error) {
-          if (!(error instanceof TableFault)) throw error;
-          logger.error({ err: error, table: name }, "a table can't be read; the others go on");
-          if (isImpatient(error.cause)) faults.delay(name, "waiting_for_lock");
-          else faults.note(name, error.message);
-        }
-      }
-    } finally {
-      downloading = false;
-      await opened.close();
-    }
-    if (copies.length === 0) pending = null;
+  function readAgain(): void {
+    const number = Array.from({ length: mostReadings }, (_, place) => place + 1).find((free) => !readings.has(free));
+    const wanted = due();
+    if (number === undefined || wanted.length === 0) return;
+    logger.info({ tables: wanted.map(({ table }) => table.name) }, "reading tables again");
+    const slot = `${target.slot}_copy${number}`;
+    readings.set(number, startReading({ target, tables: wanted, slot, dir: options.dir, wake: options.wake }));
   }
 
   async function begin(): Promise<void> {
@@ -210,18 +173,21 @@ export function createPump(options: PumpOptions): Pump {
       lastCommitAt = transaction.commitAt;
       for (const change of changes) {
         const { schema, name } = change.relation;
-        if (schema !== target.schema) continue;
+        const stored = schema === target.schema ? tables.get(name) : undefined;
+        // One that was dropped or renamed meanwhile is another.
+        if (stored?.table.oid !== change.relation.oid) continue;
+        if (readings.size > 0) readingOf(name)?.keep(name, change, transaction);
         let table = folded.get(name);
         if (!table) {
-          const stored = tables.get(name);
-          // A table not copied yet has these changes in its copy; one that was dropped or renamed meanwhile is another.
-          if (!stored?.copied || stored.table.oid !== change.relation.oid) continue;
+          // A table not copied yet has these changes in its copy.
+          if (!stored.copied) continue;
           table = foldTableChanges(stored.table);
           folded.set(name, table);
         }
         table.add(change, transaction);
       }
     }
+    for (const reading of readings.values()) await reading.flush();
     if (folded.size === 0) return;
     await begin();
     for (const [name, changes] of folded) {
@@ -230,19 +196,59 @@ export function createPump(options: PumpOptions): Pump {
     }
   }
 
-  async function loadPending({ moment, copies }: PendingCopy): Promise<void> {
-    await begin();
-    for (const copy of copies) {
-      const { stored } = copy;
-      const { name } = stored.table;
-      // Altered again since the copy was made: it stays due, and the next copy will do.
-      if (tables.get(name) === stored) {
-        const first = !stored.copied;
-        if ((await loadDownload(connection, stored, copy.download, moment)) || first) touched.add(name);
-        tables.set(name, { ...stored, needsCopy: false, copied: true });
-        faults.clear(name);
+  /** What an `advance` to `through` will say. */
+  const timeAt = (through: Lsn): string =>
+    progress.freshAt(through, lastCommitAt === null ? (progress.current()?.at ?? new Date(0).toISOString()) : microsToText(lastCommitAt));
+
+  async function takeOver(reading: Reading, read: TableRead, through: Lsn): Promise<void> {
+    const { stored } = read;
+    const { name } = stored.table;
+    reading.take();
+    if ("download" in read) {
+      // Altered since it was read: it stays due, and the next reading will do.
+      if (tables.get(name) !== stored) return reading.forget(stored, read.download);
+      await begin();
+      // After all that is applied, as it is compared with that, and before whatever commits at this very position.
+      const at = { lsn: through - 1n, at: timeAt(through) };
+      if ((await reading.load(connection, stored, read, at)) || !stored.copied) touched.add(name);
+      tables.set(name, { ...stored, needsCopy: false, copied: true });
+      faults.clear(name);
+      return;
+    }
+    await reading.forget(stored);
+    if ("altered" in read) catalogDue = true;
+    else if ("waiting" in read) faults.delay(name, read.waiting);
+    else {
+      logger.error({ err: read.fault, table: name }, "a table can't be read; the others go on");
+      faults.note(name, read.fault.message);
+    }
+  }
+
+  /** A quiet source's position does not move by itself. */
+  async function moveOn(): Promise<void> {
+    const { rows } = await options.client.query<{ lsn: string }>("select pg_logical_emit_message(true, 'kehu.mirror', '')::text as lsn");
+    movesTo = parseLsn(rows[0]!.lsn);
+  }
+
+  /**
+   * Takes over the tables that have been read at a moment to which the stream, of which everything before `through` is applied, has come. Only together with
+   * a new position: whoever read at the old one is to learn that the rows are others.
+   */
+  async function takeOverRead(through: Lsn): Promise<void> {
+    const hasMoved = through > parseLsn(progress.current()!.lsn);
+    for (const [number, reading] of readings) {
+      for (let read = reading.next; read; read = reading.next) {
+        if ("download" in read && (read.moment.lsn > through || !hasMoved)) {
+          if (read.moment.lsn <= through && movesTo <= through) await moveOn();
+          break;
+        }
+        await takeOver(reading, read, through);
       }
-      await removeParts(copy.download);
+      if (!reading.isOver) continue;
+      await reading.close();
+      readings.delete(number);
+      // What became due meanwhile, or still is, may be read now.
+      options.wake();
     }
   }
 
@@ -251,7 +257,7 @@ export function createPump(options: PumpOptions): Pump {
     const text = formatLsn(through);
     if (!inTransaction && before?.lsn === text) return;
     await begin();
-    const at = progress.freshAt(through, lastCommitAt === null ? (before?.at ?? new Date(0).toISOString()) : microsToText(lastCommitAt));
+    const at = timeAt(through);
     await writeState(connection, { lsn: text, at });
     await connection.run("commit");
     inTransaction = false;
@@ -270,16 +276,13 @@ export function createPump(options: PumpOptions): Pump {
   }
 
   function endSettlings(): void {
-    if (pending || inTransaction || catalogDue || due().length > 0) return;
+    if (readings.size > 0 || inTransaction || catalogDue || due().length > 0) return;
     const ended = settlings.filter(({ looked }) => looked);
     settlings = settlings.filter(({ looked }) => !looked);
     for (const { resolve } of ended) resolve();
   }
 
   return {
-    get waitsForMore() {
-      return pending !== null && !downloading;
-    },
     lookAtCatalog() {
       catalogDue = true;
     },
@@ -298,27 +301,22 @@ export function createPump(options: PumpOptions): Pump {
       if (!inTransaction) {
         for (const { run } of errands.splice(0)) await run(connection);
         await adoptSchemaChanges();
-        if (!pending && holds.length === 0) await readAgain();
+        if (holds.length === 0) readAgain();
       }
-      const copy = pending;
-      const hold = copy ? undefined : holds[0];
-      const before = copy?.moment.lsn ?? hold?.lsn;
-      const { parts, through } = inbox.takeWhole(before);
+      const hold = holds[0];
+      const { parts, through } = inbox.takeWhole(hold?.lsn);
+      const isWhole = parts.length > 0 || !inTransaction;
       await applyParts(parts);
-      const reached = before !== undefined && inbox.hasAllBefore(before);
-      if (copy && reached) {
-        await loadPending(copy);
-        pending = null;
+      if (isWhole) {
+        await takeOverRead(through);
         await commit(through);
+      }
+      if (hold && inbox.hasAllBefore(hold.lsn)) {
+        hold.reached();
+        await hold.released;
+        holds.shift();
       } else {
-        if (parts.length > 0 || !inTransaction) await commit(through);
-        if (hold && reached) {
-          hold.reached();
-          await hold.released;
-          holds.shift();
-        } else {
-          await applyPart(before);
-        }
+        await applyPart(hold?.lsn);
       }
       endSettlings();
     },
@@ -326,7 +324,7 @@ export function createPump(options: PumpOptions): Pump {
       const lost = new Error("the mirror lost its source");
       for (const { lost: tell } of [...holds, ...errands]) tell(lost);
       for (const { reject } of settlings) reject(lost);
-      for (const { download } of pending?.copies ?? []) await removeParts(download);
+      for (const reading of readings.values()) await reading.close();
       // A commit that failed has already ended the transaction; the error worth telling is the one that led here.
       if (inTransaction) await connection.run("rollback").catch(() => {});
     },
