@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, expect, test } from "vitest";
 import {
   advancePointer,
@@ -147,4 +148,33 @@ test("a pinned snapshot is served and kept while later ones are published, until
   expect((await readdir(join(dir, "snapshots"))).filter((name) => name.endsWith(".duckdb")).toSorted()).toEqual(["b1.duckdb", "b2.duckdb"]);
   expect((await resumeSnapshots(dir))?.build).toBe("b2");
   expect((await readPointer(dir))?.pinned).toBeUndefined();
+});
+
+test("a new mirror has the format that is written at least cost; one that is there keeps its own, and what is published stays readable by older programs", async () => {
+  const formats = async (warehouse: Warehouse): Promise<unknown> => {
+    const found = await (
+      await warehouse.connect()
+    ).runAndReadAll("select database_name, tags['storage_version'] from duckdb_databases() where not internal order by 1");
+    return found.getRows();
+  };
+  const fresh = await openScratch();
+  expect(await formats(fresh)).toEqual([
+    ["mirror", "v1.3.0+"],
+    ["warehouse", "v1.0.0+"],
+  ]);
+  const dir = await mkdtemp(join(tmpdir(), "kehu-warehouse-"));
+  cleanups.push(() => rm(dir, { recursive: true }));
+  const old = await DuckDBInstance.create(join(dir, "mirror.duckdb"));
+  const connection = await old.connect();
+  await connection.run("create table kept as select 7 as n");
+  connection.closeSync();
+  old.closeSync();
+  const warehouse = await openWarehouse({ dir, threads: 1, memoryLimit: "200MB" });
+  cleanups.push(() => warehouse.close());
+  expect(await formats(warehouse)).toEqual([
+    ["mirror", "v1.0.0+"],
+    ["warehouse", "v1.0.0+"],
+  ]);
+  const kept = await (await warehouse.connect()).runAndReadAll("select n from mirror.main.kept");
+  expect(kept.getRows()).toEqual([[7]]);
 });

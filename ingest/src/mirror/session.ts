@@ -4,6 +4,7 @@ import type { Client } from "pg";
 import { formatLsn, parseLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
 import { copySideBySide } from "./copy-side-by-side.ts";
+import { withCopyThreads } from "./copy-threads.ts";
 import type { Faults } from "./faults.ts";
 import {
   inTransaction,
@@ -253,10 +254,11 @@ async function copyEverything(
     await adoptTables(connection, tables, published, state);
     const left = new Map(published.map(({ name }) => [name, tables.get(name)!]));
     const loading = (table: string, done: number): void => copying({ table, done, tables: published.length });
+    const copyTogether = (work: () => Promise<void>): Promise<void> => withCopyThreads(connection, () => inTransaction(connection, work));
     // A failed statement ends the whole transaction: it is done again without the table that failed.
     for (;;) {
       try {
-        await inTransaction(connection, async () => {
+        await copyTogether(async () => {
           const copy = { connection, opened, schema: target.schema, tables: [...left.values()], dir, loading };
           const unread = await copySideBySide(copy);
           if (unread[0] && unread.length === published.length) throw new Error(unread[0].message, { cause: unread[0] });

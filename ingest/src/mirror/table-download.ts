@@ -9,6 +9,8 @@ import { sourceRows } from "./table-copy.ts";
 
 /** Bytes of a file after which the next one is begun: the copies that are under way take a few times this of the disk. */
 const partBytes = 64 * 1024 * 1024;
+/** Of the first file: so there is soon something to load while the rest comes. */
+const firstPartBytes = 8 * 1024 * 1024;
 /** Bytes that are written at once. */
 const writeBytes = 1024 * 1024;
 
@@ -97,7 +99,7 @@ export async function downloadStretch(
       if (gatheredBytes < writeBytes) return undefined;
       return write().then(() => {
         note();
-        return open!.bytes < partBytes ? undefined : finish();
+        return open!.bytes < (count === 1 ? firstPartBytes : partBytes) ? undefined : finish();
       });
     });
     if (gatheredBytes > 0) await write();
