@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openMirrorBench } from "./testing.ts";
@@ -71,6 +72,28 @@ test("a label of an enum renamed, an attribute of a composite added: rows that n
   expect(await bench.rows("select mood, moods from raw.moods")).toEqual([{ mood: "blue", moods: "{blue,glad}" }]);
   await bench.source.query("alter type place add attribute number int");
   await expectFollowed();
+});
+
+test("a table, function, type or role renamed: rows that name it are read again, and only those that differ are logged", async () => {
+  const role = `named_${randomBytes(4).toString("hex")}`;
+  await bench.source.query(`create role ${role}; create function twice(int) returns int language sql as 'select $1 * 2';
+    create table names (id int primary key, relation regclass, relations regclass[], made regprocedure, type regtype, owner regrole);
+    insert into names values (1, 'crm.things', '{crm.things,pg_class}', 'crm.twice(int)', 'crm.things', '${role}')`);
+  try {
+    await expectFollowed();
+    await bench.source.query(
+      `alter table things rename to objects; alter function twice(int) rename to double; alter role ${role} rename to ${role}x`,
+    );
+    await expectFollowed();
+    expect(await bench.rows("select relation, relations, made, type, owner from raw.names")).toEqual([
+      { relation: "crm.objects", relations: "{crm.objects,pg_class}", made: "crm.double(integer)", type: "crm.objects", owner: `${role}x` },
+    ]);
+    await bench.source.query("create table later (id int primary key)");
+    await expectFollowed();
+    expect(await bench.rows("select _op from raw_changes.names order by _lsn, _seq")).toEqual([{ _op: "copy" }, { _op: "resync" }]);
+  } finally {
+    await bench.source.query(`drop role if exists ${role}, ${role}x`);
+  }
 });
 
 test("the log of a table that was dropped stays, and says that its rows went", async () => {

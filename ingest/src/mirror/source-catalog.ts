@@ -12,7 +12,7 @@ export interface SourceColumn {
   typeMod: number;
   /** The type in DuckDB. */
   type: string;
-  /** Digest of the labels and attributes that the texts of its values are made of; null where there are none. Renaming a label changes rows in silence. */
+  /** Digest of the labels, attributes and names that the texts of its values are made of; null where there are none. Renaming one changes rows in silence. */
   shape: string | null;
 }
 
@@ -73,6 +73,30 @@ interface CatalogRow {
   columns: CatalogColumn[] | null;
 }
 
+/** What a session has for itself comes and goes all the time. */
+const notOfSessions = (namespace: string): string =>
+  `where ${namespace} not in (select oid from pg_namespace where nspname ~ '^pg_(toast_)?temp_') and`;
+
+/** Types whose texts are names of objects of the database, with the objects: rename one, and rows that nobody wrote read differently. */
+const namingTypes = [
+  ["regclass", `pg_class ${notOfSessions("relnamespace")}`],
+  ["regtype", `pg_type ${notOfSessions("typnamespace")}`],
+  ["regproc", "pg_proc where"],
+  ["regprocedure", "pg_proc where"],
+  ["regoper", "pg_operator where"],
+  ["regoperator", "pg_operator where"],
+  ["regrole", "pg_roles where"],
+  ["regnamespace", `pg_namespace ${notOfSessions("oid")}`],
+  ["regconfig", "pg_ts_config where"],
+  ["regdictionary", "pg_ts_dict where"],
+  ["regcollation", "pg_collation where"],
+] as const;
+
+/** Nothing is looked at where no column has the type. */
+const namesOfObjects = namingTypes
+  .map(([type, objects]) => `select oid || ' ' || oid::${type}::text as words from ${objects} part.typ = '${type}'::regtype`)
+  .join(" union all ");
+
 const catalog = `
 with recursive published as materialized (
   select tablename, attnames, rowfilter from pg_publication_tables where pubname = $1 and schemaname = $2
@@ -103,6 +127,10 @@ with recursive published as materialized (
     select 'attribute ' || att.attnum || ' ' || att.atttypid from pg_attribute as att
     join pg_type as typ on typ.typrelid = att.attrelid and typ.typtype = 'c'
     where typ.oid = part.typ and att.attnum > 0 and not att.attisdropped
+    union all
+    select 'names ' || md5(string_agg(object.words, ',' order by object.words)) from (
+      ${namesOfObjects}
+    ) as object
   ) as detail
   group by part.root
 )
