@@ -62,3 +62,8 @@
 {%- macro month_key(number, month, type="bigint") -%}
   cast({{ number }} as {{ type }}) * 1000000 + year({{ month }}) * 100 + month({{ month }})
 {%- endmacro -%}
+
+{#- An employee and a month as one number; nobody is employee 0. What was reached and what was to be reached meet by it. -#}
+{%- macro result_key(employee, month) -%}
+  {{ month_key("coalesce(" ~ employee ~ ", 0)", month) }}
+{%- endmacro -%}

@@ -4,7 +4,7 @@ with totals as (
     (select coalesce(sum(order_amount), 0) from {{ ref('rpt_employee_month') }}) as reported_orders,
     (
       select coalesce(sum(amount), 0)
-      from {{ ref('fct_order_lines') }}
+      from {{ ref('fct_orders') }}
       where is_counted and kind = 'sale' and owner_key is not null
     ) as fact_orders,
     (select coalesce(sum(receipt_amount), 0) from {{ ref('rpt_employee_month') }}) as reported_receipts,

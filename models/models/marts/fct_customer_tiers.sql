@@ -4,8 +4,8 @@ with orders as (
     min(ordered_on) as first_order_on,
     max(ordered_on) as last_order_on,
     count(*) as order_count,
-    sum(amount) as order_amount,
-    sum(amount) filter (where ordered_on > {{ company_date(as_of()) }} - {{ active_days() }}) as recent_amount
+    cast(coalesce(sum(amount), 0) as decimal(18, 2)) as order_amount,
+    cast(sum(amount) filter (where ordered_on > {{ company_date(as_of()) }} - {{ active_days() }}) as decimal(18, 2)) as recent_amount
   from {{ ref('fct_orders') }}
   where is_counted and kind = 'sale' and ordered_on <= {{ company_date(as_of()) }} and customer_key is not null
   group by customer_key
@@ -32,7 +32,7 @@ final as (
     orders.first_order_on,
     orders.last_order_on,
     orders.order_count,
-    cast(coalesce(orders.order_amount, 0) as decimal(18, 2)) as order_amount
+    orders.order_amount
   from orders
   left join ranked on orders.customer_key = ranked.customer_key
 )

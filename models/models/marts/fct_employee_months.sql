@@ -53,6 +53,7 @@ final as (
   select
     coalesce(cast(owner_key as varchar), '') || '-' || coalesce(cast(department_key as varchar), '') || '-'
     || strftime(month, '%Y%m') as employee_month_key,
+    {{ result_key('owner_key', 'month') }} as result_key,
     owner_key,
     department_key,
     cast(month as date) as month,
@@ -66,6 +67,7 @@ final as (
 
 select
   employee_month_key,
+  result_key,
   owner_key,
   department_key,
   month,

@@ -16,21 +16,7 @@ leads as (
   where created_on > {{ company_date(as_of()) }} - 365 and created_on <= {{ company_date(as_of()) }}
 ),
 
-targets as (
-  select * from {{ ref('fct_targets') }} where measure = 'won_amount' and level = 'goal'
-),
-
 -- A department's target that is also given in parts below it counts by its parts.
-broken_down as (
-  select distinct
-    targets.month,
-    unnest(departments.path_keys) as department_key,
-    targets.department_key as given_for_key,
-    targets.is_whole_department
-  from targets
-  inner join {{ ref('dim_departments') }} as departments on targets.department_key = departments.department_key
-),
-
 ledger as (
   select
     'target-' || target_key as coverage_key,
@@ -44,17 +30,8 @@ ledger as (
     0 as open_count,
     cast(0 as decimal(18, 2)) as open_amount,
     cast(0 as decimal(18, 2)) as expected_amount
-  from targets
-  where
-    not is_whole_department
-    or not exists (
-      select 1
-      from broken_down
-      where
-        broken_down.month = targets.month
-        and broken_down.department_key = targets.department_key
-        and (not broken_down.is_whole_department or broken_down.given_for_key <> targets.department_key)
-    )
+  from {{ ref('fct_targets') }}
+  where measure = 'won_amount' and level = 'goal' and is_finest and month >= date_trunc('month', {{ company_date(as_of()) }})
 
   union all
 
@@ -114,4 +91,3 @@ select
 from ledger
 cross join closed
 cross join leads
-where ledger.month >= date_trunc('month', {{ company_date(as_of()) }})
