@@ -259,7 +259,9 @@ async function copyEverything(
     for (;;) {
       try {
         await copyTogether(async () => {
-          const copy = { connection, opened, schema: target.schema, tables: [...left.values()], dir, loading };
+          // The log says that the rows were there before whatever commits at that very position.
+          const logged = { ...opened, moment: { ...opened.moment, lsn: opened.moment.lsn - 1n } };
+          const copy = { connection, opened: logged, schema: target.schema, tables: [...left.values()], dir, loading };
           const unread = await copySideBySide(copy);
           if (unread[0] && unread.length === published.length) throw new Error(unread[0].message, { cause: unread[0] });
           for (const fault of unread) {
