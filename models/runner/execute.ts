@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { Catalog } from "./catalog.ts";
 import { Compiler, type Substitution } from "./compiler.ts";
-import { messageOf, runDataTests, type TestOutcome } from "./data-tests.ts";
+import { messageOf, passUnasked, passesWithoutRows, runDataTests, type TestOutcome } from "./data-tests.ts";
 import { BatchError, NodeError } from "./errors.ts";
 import { createFitTables, ownFitTables } from "./fits/fit-tables.ts";
 import { Graph } from "./graph.ts";
@@ -58,6 +58,8 @@ export interface ExecuteOptions {
   isDue?: (node: Node) => boolean;
   /** Builds a node in the place of the ordinary way. */
   build?: (node: Node, tools: BuildTools) => Promise<Materialization>;
+  /** Of these data tests those that still pass, with their SQL, asked right before they would run. */
+  unharmed?: (nodes: readonly Node[], compiler: Compiler, connection: DuckDBConnection) => Promise<ReadonlyMap<Node, string>>;
   /** What a data test reads in the place of its relations, asked right before it runs. */
   narrow?: (node: Node, compiler: Compiler, connection: DuckDBConnection) => Promise<Substitution | undefined>;
   /** Right before a node is built, on the connection that builds it. */
@@ -230,14 +232,17 @@ async function testOutcomes(
   nodes: readonly Node[],
   compiler: Compiler,
   connection: DuckDBConnection,
-  options: Pick<ExecuteOptions, "storeFailures" | "narrow">,
+  options: Pick<ExecuteOptions, "storeFailures" | "narrow" | "unharmed">,
 ): Promise<Map<string, TestOutcome>> {
   const stored = nodes.filter((node) => storesFailures(node, options.storeFailures ?? false));
+  const usual = nodes.filter((node) => !stored.includes(node));
+  const unharmed = (await options.unharmed?.(usual.filter(passesWithoutRows), compiler, connection)) ?? new Map<Node, string>();
   const outcomes = await runDataTests(
-    nodes.filter((node) => !stored.includes(node)),
+    usual.filter((node) => !unharmed.has(node)),
     { compile: async (node, on) => compiler.compile(node, on, await options.narrow?.(node, compiler, connection)) },
     connection,
   );
+  for (const [node, sql] of unharmed) outcomes.set(node.uniqueId, passUnasked({ node, sql }));
   for (const node of stored) outcomes.set(node.uniqueId, await runStoredTest(node, compiler, connection));
   return outcomes;
 }

@@ -1,13 +1,19 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 
-/** A generic test of one column, read from its SQL; `relation` is a table or view and nothing more. */
-type ColumnTest = { relation: string; column: string } & ({ kind: "not_null" } | { kind: "unique" } | { kind: "accepted"; values: string });
+/** A generic test of one column, read from its SQL; `relation` and `parent` are a table or view and nothing more. */
+export type ColumnTest = { relation: string; column: string } & (
+  | { kind: "not_null" }
+  | { kind: "unique" }
+  | { kind: "accepted"; values: string }
+  | { kind: "relationships"; parent: string; field: string }
+);
 
 /** More bits than this (64 MiB) are not worth having for a column. */
 const mostBits = 2n ** 29n;
 
 const name = String.raw`(?:\w+|"(?:[^"]|"")+")`;
-const relation = String.raw`(?<relation>${name}(?:\.${name})*)`;
+const place = String.raw`${name}(?:\.${name})*`;
+const relation = `(?<relation>${place})`;
 // The texts that the built-in tests compile to. A project's own test of the same name, `where`, or rows put in the place of the relation read differently.
 const notNull = new RegExp(String.raw`^\s*select (?<column>\w+)\s+from ${relation}\s+where \k<column> is null\s*$`);
 const unique = new RegExp(
@@ -18,7 +24,12 @@ const accepted = new RegExp(
   "s",
 );
 
-function readColumnTest(sql: string): ColumnTest | null {
+const related = new RegExp(
+  String.raw`^\s*with child as \(select (?<column>\w+) as from_field from ${relation} where \k<column> is not null\),\s*parent as \(select (?<field>\w+) as to_field from (?<parent>${place})\)\s*select from_field from child left join parent on child\.from_field = parent\.to_field where parent\.to_field is null\s*$`,
+);
+
+/** Null for what is no such test, or reads otherwise than the built-in ones. */
+export function readColumnTest(sql: string): ColumnTest | null {
   const read = (pattern: RegExp): Record<string, string> | undefined => pattern.exec(sql)?.groups;
   const of = ({ relation: table = "", column = "" }: Record<string, string>): { relation: string; column: string } => ({
     relation: table,
@@ -29,7 +40,9 @@ function readColumnTest(sql: string): ColumnTest | null {
   const isDouble = read(unique);
   if (isDouble) return { kind: "unique", ...of(isDouble) };
   const isOther = read(accepted);
-  return isOther ? { kind: "accepted", values: isOther.values ?? "", ...of(isOther) } : null;
+  if (isOther) return { kind: "accepted", values: isOther.values ?? "", ...of(isOther) };
+  const isRelated = read(related);
+  return isRelated ? { kind: "relationships", parent: isRelated.parent ?? "", field: isRelated.field ?? "", ...of(isRelated) } : null;
 }
 
 /**
@@ -40,7 +53,7 @@ export async function provenEmpty(queries: readonly string[], connection: DuckDB
   const proven = new Set<string>();
   const read = queries.flatMap((sql) => {
     const test = readColumnTest(sql);
-    return test ? [{ sql, test }] : [];
+    return test && test.kind !== "relationships" ? [{ sql, test }] : [];
   });
   for (const [table, tests] of Map.groupBy(read, ({ test }) => test.relation)) {
     const columns = new Set(tests.flatMap(({ test }) => (test.kind === "unique" ? [test.column] : [])));
@@ -54,7 +67,7 @@ export async function provenEmpty(queries: readonly string[], connection: DuckDB
 }
 
 /** True when the test's query would give no row. */
-function condition(test: ColumnTest, bounds: readonly [bigint, bigint] | undefined): string {
+function condition(test: Exclude<ColumnTest, { kind: "relationships" }>, bounds: readonly [bigint, bigint] | undefined): string {
   const { column } = test;
   if (test.kind === "not_null") return `count(*) = count(${column})`;
   if (test.kind === "accepted") return `count(*) filter (where ${column} not in (${test.values})) = 0`;

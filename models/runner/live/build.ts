@@ -13,6 +13,7 @@ import { planBuild, type BuildPlan, type BuildReason } from "./plan.ts";
 import { checkAgainstWhole, writeSelfCheck, type Drift } from "./self-check.ts";
 import { slowMartStatements } from "./slow-marts.ts";
 import { rawShape, readSourceChanges, type SourceChanges } from "./source-changes.ts";
+import { UnharmedTests } from "./unharmed-tests.ts";
 import { emptyWorkArea, workArea } from "./work-area.ts";
 
 /** A node failed: nothing is published, the earlier snapshot stays. */
@@ -228,7 +229,14 @@ async function buildDownstream(
       plan.always.has(node.uniqueId)
         ? Promise.resolve(undefined)
         : narrowTest(node, compiler, connection, { project, changes, area: workArea, passed });
-    const results = await executeAll({ ...common, selected: [...plan.downstream, ...plan.tests], narrow, ...build });
+    const tests = new UnharmedTests({ project, changes, passed });
+    const unharmed: ExecuteOptions["unharmed"] = (nodes, compiler, connection) =>
+      tests.among(
+        nodes.filter((node) => !plan.always.has(node.uniqueId)),
+        compiler,
+        connection,
+      );
+    const results = await executeAll({ ...common, selected: [...plan.downstream, ...plan.tests], unharmed, narrow, ...build });
     return { results, drifts: null, checked: 0 };
   }
   const models = await executeAll({ ...common, selected: plan.downstream, ...build });

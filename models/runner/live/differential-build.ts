@@ -29,6 +29,8 @@ export interface DifferentialOptions {
 /** More rows than this share of a table, and the whole table is the cheaper way. */
 const keyedShare = 0.2;
 const alwaysKeyed = 100;
+/** Tables on the way with no more rows than this wait for the next build to be dropped, all of them at once. */
+const fewRows = 10_000;
 
 /**
  * Builds a model so that only what differs is written, and tells `changes` which rows those are. By keys where the model's `meta.live` allows it and the
@@ -87,10 +89,7 @@ async function around(node: Node, relation: Relation, tools: BuildTools, options
     await columnsOfQuery(connection, `select * from ${name}`),
   ];
   if (JSON.stringify(old) !== JSON.stringify(now)) options.changes.put(node.uniqueId, null);
-  else {
-    const columns = now.map((column) => column.name);
-    await noteDifference({ node, columns, before, after: name, connection, options });
-  }
+  else await noteDifference({ node, before, after: name, connection, options });
   await runStatements(connection, [`drop table ${before}`]);
   return built;
 }
@@ -116,7 +115,7 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
   const reached = `select distinct ${keyColumn} from (${selects.join(" union all ")}) as kehu_reached where ${keyColumn} is not null`;
   const keyCount = await createTable(connection, keys, reached);
   const name = relation.toText();
-  const most = Math.max(alwaysKeyed, Math.floor(keyedShare * (await countRows(connection, name))));
+  const most = Math.max(alwaysKeyed, Math.floor(keyedShare * tools.catalog.sizeOf(relation)));
   if (keyCount > most) {
     await drop(connection, [keys]);
     return null;
@@ -139,13 +138,11 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
       ([id, select]) => `${inputOf(id)} as materialized (${select})`,
     );
     const given = inputs.length === 0 ? "" : `with ${inputs.join(",\n")}\n`;
-    await createTable(connection, after, `${given}select * from (\n${sql}\n) as kehu_rows`);
-    const columns = await columnNames(connection, after);
-    await checkKeys(task, rule, keys, after);
-    const differing = await noteDifference({ node, columns, before, after, connection, options });
-    if (differing > 0) await writeKeys(task, rule, columns, after);
+    const madeRows = await createTable(connection, after, `${given}select * from (\n${sql}\n) as kehu_rows`);
+    const differing = await noteDifference({ node, before, after, connection, options });
+    if (differing > 0) await writeKeys(task, rule, await changedKeys(task, rule, keys), after);
+    if (options.inTransaction || Math.max(keyCount, reachedRows, madeRows) > fewRows) await drop(connection, [before, after, keys]);
   }
-  await drop(connection, keyCount > 0 ? [before, after, keys] : [keys]);
   return {
     description: `keyed table model ${node.schema}.${node.alias} (${keyCount} keys)`,
     compiledCode: sql,
@@ -157,10 +154,6 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
 function logged({ options }: Task, rule: KeyedRule, id: string): string | null {
   const input = rule.inputs.get(id);
   return rule.inputs.size === 1 && input && "column" in input ? (options.sources?.latestOf(id, input.column) ?? null) : null;
-}
-
-async function countRows(connection: DuckDBConnection, relation: string): Promise<number> {
-  return Number((await (await connection.run(`select count(*) from ${relation}`)).getRowsJS())[0]?.[0]);
 }
 
 /** Reads like the input, a table of some of its rows. */
@@ -178,24 +171,19 @@ async function whole(task: Task): Promise<Materialization> {
     await columnsOfQuery(connection, `select * from ${name}`),
     await columnsOfQuery(connection, `select * from ${after}`),
   ];
-  const columns = now.map((column) => column.name);
   if (JSON.stringify(old) !== JSON.stringify(now)) {
     options.changes.put(node.uniqueId, null);
     await inOneStep(task, [`create or replace table ${name} as select * from ${after}`]);
   } else {
-    const differing = await noteDifference({ node, columns, before: name, after, connection, options });
-    if (differing > 0) await write(task, columns, after, differing);
+    const differing = await noteDifference({ node, before: name, after, connection, options });
+    if (differing > 0) await write(task, after, differing);
   }
   await drop(connection, [after]);
   return { description: `sql table model ${node.schema}.${node.alias}`, compiledCode: sql, relationName: name };
 }
 
-const columnNames = async (connection: DuckDBConnection, relation: string): Promise<string[]> =>
-  (await columnsOfQuery(connection, `select * from ${relation}`)).map((column) => column.name);
-
 interface Comparison {
   node: Node;
-  columns: readonly string[];
   before: string;
   after: string;
   connection: DuckDBConnection;
@@ -205,51 +193,56 @@ interface Comparison {
 export const changedRowsTable = (area: string, node: Node): string => `${area}.${quoteIdentifier(`changed ${node.uniqueId}`)}`;
 
 /** How many rows differ; if any, they stay in a table that `changes` knows. */
-async function noteDifference({ node, columns, before, after, connection, options }: Comparison): Promise<number> {
+async function noteDifference({ node, before, after, connection, options }: Comparison): Promise<number> {
   const rows = changedRowsTable(options.area, node);
-  const count = await createTable(connection, rows, differingRows(columns, before, after));
+  const count = await createTable(connection, rows, differingRows(before, after));
   if (count > 0) options.changes.put(node.uniqueId, rows);
   return count;
 }
 
+interface ChangedKeys {
+  /** Changed rows without a key, or with one that was not asked for, and such a key. */
+  strange: number;
+  example: string;
+  /** Changed rows that nothing tells apart from others of their key. */
+  withoutRow: number;
+}
+
+/** `asked`: the table of the keys that rows were made of; without it rows of all keys were. */
+async function changedKeys({ node, tools, options }: Task, rule: KeyedRule, asked: string | null): Promise<ChangedKeys> {
+  const [key, row] = [quoteIdentifier(rule.key), quoteIdentifier(rule.row)];
+  const isStrange = `${key} is null${asked === null ? "" : ` or ${key} not in (select ${keyColumn} from ${asked})`}`;
+  const counted = await tools.connection.run(
+    `select count(*) filter (kehu_is_strange), any_value(${key}) filter (kehu_is_strange), count(*) filter (${row} is null) from (select *, ${isStrange} as kehu_is_strange from ${changedRowsTable(options.area, node)})`,
+  );
+  const [strange, example, withoutRow] = (await counted.getRowsJson())[0] ?? [];
+  return { strange: Number(strange), example: String(example), withoutRow: Number(withoutRow) };
+}
+
 /** The rows that differ, and those that share its columns with one, from `after`, which has all rows of their keys. */
-async function writeKeys(task: Task, rule: KeyedRule, columns: readonly string[], after: string): Promise<void> {
+async function writeKeys(task: Task, rule: KeyedRule, changed: ChangedKeys, after: string): Promise<void> {
+  const { node, options } = task;
+  // A model that makes rows of keys it was not asked for does not keep to its `meta.live`.
+  if (changed.strange > 0)
+    throw new Error(
+      `${node.name}: meta.live: asked for the rows of some ${rule.key}, its SQL also gave others (${changed.example}). Its rows do not depend on ${rule.key} alone as declared: mend the rule or take it away`,
+    );
   const name = task.relation.toText();
-  const rows = changedRowsTable(task.options.area, task.node);
-  const list = columns.map(quoteIdentifier).join(", ");
+  const rows = changedRowsTable(options.area, node);
   const isAmong = (column: string): string => `${quoteIdentifier(column)} in (select ${quoteIdentifier(column)} from ${rows})`;
-  const isFiner =
-    rule.row !== rule.key && (await countRows(task.tools.connection, `(from ${rows} where ${quoteIdentifier(rule.row)} is null)`)) === 0;
+  const isFiner = rule.row !== rule.key && changed.withoutRow === 0;
   const these = [rule.key, ...(isFiner ? [rule.row] : [])].map(isAmong).join(" and ");
-  await inOneStep(task, [
-    `delete from ${name} where ${these}`,
-    `insert into ${name} (${list}) select ${list} from ${after} where ${these}`,
-  ]);
+  await inOneStep(task, [`delete from ${name} where ${these}`, `insert into ${name} by name select * from ${after} where ${these}`]);
 }
 
 /** The same from a whole `after`; all of it when there is no key or much differs. */
-async function write(task: Task, columns: readonly string[], after: string, differing: number): Promise<void> {
-  const { node, relation, tools, options, rule } = task;
-  const name = relation.toText();
-  if (rule && differing <= keyedShare * (await countRows(tools.connection, name))) {
-    const rows = changedRowsTable(options.area, node);
-    const withoutKey = await countRows(tools.connection, `(from ${rows} where ${quoteIdentifier(rule.key)} is null)`);
-    if (withoutKey === 0) return writeKeys(task, rule, columns, after);
+async function write(task: Task, after: string, differing: number): Promise<void> {
+  const { relation, tools, rule } = task;
+  if (rule && differing <= keyedShare * tools.catalog.sizeOf(relation)) {
+    const changed = await changedKeys(task, rule, null);
+    if (changed.strange === 0) return writeKeys(task, rule, changed, after);
   }
-  return inOneStep(task, [`create or replace table ${name} as select * from ${after}`]);
-}
-
-/** A model that makes rows of keys it was not asked for does not keep to its `meta.live`. */
-async function checkKeys({ node, tools }: Task, rule: KeyedRule, keys: string, after: string): Promise<void> {
-  const key = quoteIdentifier(rule.key);
-  const found = await tools.connection.run(
-    `select count(*), any_value(${key}) from ${after} where ${key} is null or ${key} not in (select ${keyColumn} from ${keys})`,
-  );
-  const [count, value] = (await found.getRowsJson())[0] ?? [];
-  if (Number(count) === 0) return;
-  throw new Error(
-    `${node.name}: meta.live: asked for the rows of some ${rule.key}, its SQL also gave others (${String(value)}). Its rows do not depend on ${rule.key} alone as declared: mend the rule or take it away`,
-  );
+  return inOneStep(task, [`create or replace table ${relation.toText()} as select * from ${after}`]);
 }
 
 const inOneStep = ({ tools, options }: Task, statements: readonly string[]): Promise<void> =>

@@ -53,10 +53,8 @@ export function narrowedInputs(rule: KeyedRule, keys: string, relation: Relation
 const reaches = (column: string, links: readonly Link[], rowsOf: RelationText): string =>
   `${quoteIdentifier(column)} in (${links.map((link) => `select ${quoteIdentifier(link.toColumn)} from ${rowsOf(link.to)}`).join(" union all ")})`;
 
-/** The rows in which `before` and `after` differ, each with whether it is there now. Both have the columns `columns`, in any order. */
-export function differingRows(columns: readonly string[], before: string, after: string): string {
-  const list = columns.map(quoteIdentifier).join(", ");
-  return `select ${list}, sum(kehu_side) > 0 as ${isNewColumn}
-from (select ${list}, -1 as kehu_side from ${before} union all select ${list}, 1 as kehu_side from ${after}) as kehu_sides
-group by ${list} having sum(kehu_side) <> 0`;
-}
+/** The rows in which `before` and `after` differ, each with whether it is there now. Both have the same columns, in any order. */
+export const differingRows = (before: string, after: string): string =>
+  `select * exclude (kehu_side), sum(kehu_side) > 0 as ${isNewColumn}
+from (select *, -1 as kehu_side from ${before} union all by name select *, 1 as kehu_side from ${after}) as kehu_sides
+group by all having sum(kehu_side) <> 0`;

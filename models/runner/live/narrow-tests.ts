@@ -16,6 +16,12 @@ export interface NarrowOptions {
   passed: ReadonlySet<string>;
 }
 
+/** It passed on the rows as they were, and all that changed since is known. */
+export const onlyChangesCanFail = (node: Node, { changes, passed }: Pick<NarrowOptions, "changes" | "passed">): boolean =>
+  passed.has(node.name) &&
+  !changes.overdue.has(node.uniqueId) &&
+  node.dependsOn.every((id) => !changes.hasChanged(id) || changes.rowsOf(id) !== null);
+
 /**
  * What a test may read in the place of its relations, and still find a failure exactly when there is one: since it passed on the rows as they were, only
  * changed rows can fail it. Undefined when all rows are to be read.
@@ -26,9 +32,8 @@ export async function narrowTest(
   connection: DuckDBConnection,
   options: NarrowOptions,
 ): Promise<Substitution | undefined> {
-  const { changes, passed, project } = options;
-  if (!passed.has(node.name) || changes.overdue.has(node.uniqueId)) return undefined;
-  if (node.dependsOn.some((id) => changes.hasChanged(id) && changes.rowsOf(id) === null)) return undefined;
+  const { changes, project } = options;
+  if (!onlyChangesCanFail(node, options)) return undefined;
   const relations = node.test?.metadata
     ? await ofGenericTest(node, compiler, connection, changes)
     : await ofKeys(node, project, compiler, connection, options);
