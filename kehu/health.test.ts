@@ -12,7 +12,15 @@ const mirror: Required<MirrorHealth> = {
   appliedLsn: "0/1A2B3C8",
   problems: [problem],
   slot: { retainedBytes: 1024, safeBytes: null, status: "reserved" },
-  copying: { table: "orders", done: 3, tables: 40 },
+  copying: {
+    table: "orders",
+    done: 3,
+    tables: 40,
+    rows: 1200,
+    ofRows: 50_000,
+    bytes: 96_000,
+    reading: [{ table: "order_lines", rows: 200, ofRows: 40_000 }],
+  },
   lastCopy: { at, reason: "nothing has been copied yet", tables: 40, seconds: 1.5 },
   lastCheck: { at, lsn: "0/1A2B3C8", tables: 40, rows: 1000, seconds: 2, differing: [], problems: [problem] },
 };

@@ -1,6 +1,6 @@
 /** What the supervisor and its children say to each other over the IPC channel. */
 
-import type { MirrorCheck, MirrorProblem, SlotHealth } from "@kehu/ingest";
+import type { CopyProgress, MirrorCheck, MirrorProblem, SlotHealth } from "@kehu/ingest";
 
 export const services = ["warehouse", "query", "sandbox", "web"] as const;
 export type Service = (typeof services)[number];
@@ -13,8 +13,8 @@ export interface MirrorHealth {
   problems?: MirrorProblem[];
   /** The replication slot as Postgres sees it. */
   slot?: SlotHealth | null;
-  /** While everything is copied: the table, and how many of how many are done. */
-  copying?: { table: string; done: number; tables: number } | null;
+  /** While everything is copied: how far it is. */
+  copying?: CopyProgress | null;
   /** The last time everything was copied, since the warehouse process began. */
   lastCopy?: { at: string; reason: string; tables: number; seconds: number } | null;
   /** The last comparison of the whole mirror with Postgres. */

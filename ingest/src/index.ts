@@ -10,6 +10,7 @@ export * from "./warehouse.ts";
 export * from "./lsn.ts";
 export { createMirror } from "./mirror/mirror.ts";
 export type { Mirror, MirrorCondition, MirrorOptions } from "./mirror/mirror.ts";
+export type { CopyProgress, TableProgress } from "./mirror/copy-meter.ts";
 export type { MirrorProblem } from "./mirror/problems.ts";
 export type { SlotHealth } from "./mirror/slot-health.ts";
 export type { Applied, AppliedEvent } from "./mirror/progress.ts";

@@ -4,6 +4,7 @@ import type { Client } from "pg";
 import { parseLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
 import type { Warehouse } from "../warehouse.ts";
+import type { CopyProgress } from "./copy-meter.ts";
 import { createInbox } from "./inbox.ts";
 import type { Inbox } from "./inbox.ts";
 import { createFaults } from "./faults.ts";
@@ -18,7 +19,7 @@ import { connectSource, streamSlot } from "./replication-connection.ts";
 import type { ReplicationStream } from "./replication-connection.ts";
 import { ensurePublication } from "./publication.ts";
 import { prepareMirror } from "./session.ts";
-import type { CopyProgress, MirrorLogger, MirrorTarget } from "./session.ts";
+import type { MirrorLogger, MirrorTarget } from "./session.ts";
 import { readSlotHealth, slotProblems } from "./slot-health.ts";
 import type { SlotHealth } from "./slot-health.ts";
 import { emptyScratch, removeScratch } from "./table-download.ts";
@@ -48,7 +49,7 @@ export interface MirrorCondition {
   problems: MirrorProblem[];
   /** Null until it was read, and while there is no connection. */
   slot: SlotHealth | null;
-  /** While everything is copied: which table, and how many of how many are done. */
+  /** While everything is copied. */
   copying: CopyProgress | null;
   /** Since this process began; null when it went on where an earlier one stopped. */
   lastCopy: WholeCopy | null;

@@ -3,7 +3,10 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import { formatLsn, parseLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
+import { startCopyMeter } from "./copy-meter.ts";
+import type { CopyProgress } from "./copy-meter.ts";
 import { copySideBySide } from "./copy-side-by-side.ts";
+import type { CopyOptions } from "./copy-side-by-side.ts";
 import { withCopyThreads } from "./copy-threads.ts";
 import type { Faults } from "./faults.ts";
 import {
@@ -199,13 +202,6 @@ export async function adoptTables(
   return removed;
 }
 
-/** How a copy gets on. */
-export interface CopyProgress {
-  table: string;
-  done: number;
-  tables: number;
-}
-
 export interface Preparation {
   client: Client;
   connection: DuckDBConnection;
@@ -233,6 +229,37 @@ export async function downloadAtMoment(client: Client, schema: string, table: So
   }
 }
 
+const tellEveryMs = 10_000;
+
+/** `copySideBySide`, with word of how it gets on. */
+async function copyMeasured(copy: Omit<CopyOptions, "loading">, { client, logger, copying }: Preparation): Promise<TableFault[]> {
+  let told = performance.now();
+  const changed = (progress: CopyProgress): void => {
+    copying(progress);
+    if (performance.now() - told < tellEveryMs) return;
+    told = performance.now();
+    const { done, tables, rows, ofRows, bytes, reading } = progress;
+    logger.info({ done, tables, rows, ofRows, mebibytes: Math.round(bytes / 1024 ** 2), reading }, "copying");
+  };
+  const meter = await startCopyMeter({ client, schema: copy.schema, tables: copy.tables.map(({ table }) => table), changed });
+  try {
+    return await copySideBySide({
+      ...copy,
+      loading: meter.loading,
+      opened: {
+        ...copy.opened,
+        async join() {
+          const reader = await copy.opened.join();
+          meter.watch(reader);
+          return reader;
+        },
+      },
+    });
+  } finally {
+    meter.stop();
+  }
+}
+
 /** Replaces the mirror's rows by those of a new slot's first moment. On an empty mirror this is the first copy. Returns the tables copied. */
 async function copyEverything(
   target: MirrorTarget,
@@ -253,16 +280,15 @@ async function copyEverything(
     const state = { lsn: formatLsn(opened.moment.lsn), at: opened.moment.at };
     await adoptTables(connection, tables, published, state);
     const left = new Map(published.map(({ name }) => [name, tables.get(name)!]));
-    const loading = (table: string, done: number): void => copying({ table, done, tables: published.length });
     const copyTogether = (work: () => Promise<void>): Promise<void> => withCopyThreads(connection, () => inTransaction(connection, work));
     // A failed statement ends the whole transaction: it is done again without the table that failed.
     for (;;) {
       try {
         await copyTogether(async () => {
           // The log says that the rows were there before whatever commits at that very position.
-          const logged = { ...opened, moment: { ...opened.moment, lsn: opened.moment.lsn - 1n } };
-          const copy = { connection, opened: logged, schema: target.schema, tables: [...left.values()], dir, loading };
-          const unread = await copySideBySide(copy);
+          const moment = { ...opened.moment, lsn: opened.moment.lsn - 1n };
+          const copy = { connection, opened: { ...opened, moment }, schema: target.schema, tables: [...left.values()], dir };
+          const unread = await copyMeasured(copy, preparation);
           if (unread[0] && unread.length === published.length) throw new Error(unread[0].message, { cause: unread[0] });
           for (const fault of unread) {
             left.delete(fault.table);

@@ -60,9 +60,21 @@ const health = {
           },
         }),
         copying: orNull({
-          description: "While everything is copied: the table, and how many of how many are done",
-          required: ["table", "done", "tables"],
-          properties: { table: text, done: count, tables: count },
+          description: "While everything is copied: how far it is",
+          required: ["table", "done", "tables", "rows", "ofRows", "bytes", "reading"],
+          properties: {
+            table: { type: ["string", "null"], description: "The table that is being loaded; null before the first rows have come" },
+            done: { ...count, description: "Tables that are loaded whole" },
+            tables: count,
+            rows: { ...count, description: "Rows that have come" },
+            ofRows: { ...count, description: "Of so many, as the planner expects" },
+            bytes: { ...count, description: "What they took on the connections" },
+            reading: {
+              type: "array",
+              items: { type: "object", required: ["table", "rows", "ofRows"], properties: { table: text, rows: count, ofRows: count } },
+              description: "The tables that are being read now",
+            },
+          },
         }),
         lastCopy: orNull({
           description: "The last time everything was copied, since the mirror's process began",

@@ -17,8 +17,16 @@ export interface MirrorCondition {
   problems?: MirrorProblem[];
   /** `retainedBytes`: log that Postgres keeps for the mirror; `safeBytes`: until it is dropped, null: never; null: there is no slot. */
   slot?: { retainedBytes: number; safeBytes: number | null; status: string | null } | null;
-  /** While everything is copied. */
-  copying?: { table: string; done: number; tables: number } | null;
+  /** While everything is copied: tables that are loaded, rows that have come of about how many, and the tables that are being read. */
+  copying?: {
+    table: string | null;
+    done: number;
+    tables: number;
+    rows: number;
+    ofRows: number;
+    bytes: number;
+    reading: { table: string; rows: number; ofRows: number }[];
+  } | null;
   lastCopy?: { at: string; reason: string; tables: number; seconds: number } | null;
   /** The last comparison of the whole mirror with Postgres. */
   lastCheck?: { at: string; tables: number; rows: number; seconds: number; differing: string[] } | null;
