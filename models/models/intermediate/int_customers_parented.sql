@@ -1,5 +1,5 @@
 with customers as (
-  select * from {{ ref('stg_crm__customers') }}
+  select * from {{ ref('int_customers_followed') }}
 ),
 
 final as (

@@ -1,5 +1,5 @@
 with opportunities as (
-  select * from {{ ref('stg_crm__opportunities') }}
+  select * from {{ ref('int_opportunities_followed') }}
 ),
 
 stages_entered as (

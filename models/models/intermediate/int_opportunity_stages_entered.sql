@@ -3,7 +3,7 @@ with stages as (
 ),
 
 opportunities as (
-  select * from {{ ref('stg_crm__opportunities') }}
+  select * from {{ ref('int_opportunities_followed') }}
 ),
 
 events as (

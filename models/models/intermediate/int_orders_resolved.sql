@@ -49,7 +49,7 @@ final as (
   left join employees as owners on orders.owner_id = owners.employee_id
   left join {{ ref('stg_crm__departments') }} as departments
     on coalesce(orders.department_id, owners.department_id) = departments.department_id
-  left join {{ ref('stg_crm__opportunities') }} as opportunities on orders.opportunity_id = opportunities.opportunity_id
+  left join {{ ref('int_opportunities_followed') }} as opportunities on orders.opportunity_id = opportunities.opportunity_id
 )
 
 select

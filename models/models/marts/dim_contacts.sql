@@ -12,7 +12,7 @@ final as (
     contacts.is_decision_maker,
     contacts.created_at
   from contacts
-  left join {{ ref('stg_crm__customers') }} as customers on contacts.customer_id = customers.customer_id
+  left join {{ ref('int_customers_followed') }} as customers on contacts.customer_id = customers.customer_id
   left join {{ ref('stg_crm__employees') }} as owners on customers.owner_id = owners.employee_id
 )
 

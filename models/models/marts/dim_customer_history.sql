@@ -2,7 +2,7 @@ with customers as (
   select
     *,
     cast(null as timestamptz) as closed_at
-  from {{ ref('stg_crm__customers') }}
+  from {{ ref('int_customers_followed') }}
 ),
 
 owners as (

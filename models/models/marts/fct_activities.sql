@@ -29,7 +29,7 @@ final as (
   left join {{ ref('stg_crm__departments') }} as departments on owners.department_id = departments.department_id
   left join {{ ref('stg_crm__customers') }} as customers on activities.customer_id = customers.customer_id
   left join employees as customer_owners on customers.owner_id = customer_owners.employee_id
-  left join {{ ref('stg_crm__opportunities') }} as opportunities on activities.opportunity_id = opportunities.opportunity_id
+  left join {{ ref('int_opportunities_followed') }} as opportunities on activities.opportunity_id = opportunities.opportunity_id
 )
 
 select

@@ -66,7 +66,7 @@ listed as (
   from {{ ref('int_order_lines_spread') }} as lines
   inner join {{ ref('int_orders_resolved') }} as orders on lines.order_key = orders.order_key
   inner join {{ ref('stg_crm__products') }} as products
-    on lines.product_id = products.product_id and orders.currency = products.currency
+    on lines.product_ref = products.product_ref and orders.currency = products.currency
   where orders.is_counted and orders.kind = 'sale' and products.list_price > 0 and orders.rate is not null
     -- A list value that no order could have says nothing of a discount.
     and cast(lines.quantity as double) * cast(products.list_price as double) * greatest(cast(orders.rate as double), 1) < 1e13

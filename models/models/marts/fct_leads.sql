@@ -20,8 +20,8 @@ final as (
   from leads
   left join {{ ref('stg_crm__employees') }} as owners on leads.owner_id = owners.employee_id
   left join {{ ref('stg_crm__departments') }} as departments on owners.department_id = departments.department_id
-  left join {{ ref('stg_crm__customers') }} as customers on leads.customer_id = customers.customer_id
-  left join {{ ref('stg_crm__opportunities') }} as opportunities on leads.opportunity_id = opportunities.opportunity_id
+  left join {{ ref('int_customers_followed') }} as customers on leads.customer_id = customers.customer_id
+  left join {{ ref('int_opportunities_followed') }} as opportunities on leads.opportunity_id = opportunities.opportunity_id
 )
 
 select

@@ -24,8 +24,8 @@ final as (
     contracts.amount_original,
     {{ money_times('contracts.amount_original', 'contracts.rate') }} as amount
   from contracts
-  left join {{ ref('stg_crm__opportunities') }} as opportunities on contracts.opportunity_id = opportunities.opportunity_id
-  left join {{ ref('stg_crm__customers') }} as customers on contracts.customer_id = customers.customer_id
+  left join {{ ref('int_opportunities_followed') }} as opportunities on contracts.opportunity_id = opportunities.opportunity_id
+  left join {{ ref('int_customers_followed') }} as customers on contracts.customer_id = customers.customer_id
   left join {{ ref('stg_crm__employees') }} as customer_owners on customers.owner_id = customer_owners.employee_id
   left join {{ ref('stg_crm__employees') }} as owners on contracts.owner_id = owners.employee_id
   left join {{ ref('stg_crm__departments') }} as departments

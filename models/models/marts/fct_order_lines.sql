@@ -12,7 +12,7 @@ converted as (
     lines.order_key,
     lines.line_number,
     products.product_key,
-    lines.product_id is not null and products.product_key is null as is_product_missing,
+    lines.product_ref is not null and products.product_key is null as is_product_missing,
     orders.owner_key,
     orders.customer_key,
     orders.customer_owner_key,
@@ -30,7 +30,7 @@ converted as (
     {{ money_times('lines.cost_original', 'orders.rate') }} as cost_amount
   from lines
   inner join orders on lines.order_key = orders.order_key
-  left join {{ ref('stg_crm__products') }} as products on lines.product_id = products.product_id
+  left join {{ ref('stg_crm__products') }} as products on lines.product_ref = products.product_ref
 ),
 
 final as (

@@ -161,6 +161,7 @@ async function load(histories: readonly History[]): Promise<State[][]> {
   }
   const built = [
     "int_employee_departments",
+    "int_opportunities_followed",
     "int_opportunity_changes",
     "int_opportunity_states",
     "fct_opportunity_history",

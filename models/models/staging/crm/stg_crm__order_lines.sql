@@ -8,7 +8,7 @@ renamed as (
     id as order_line_id,
     order_id,
     line_number,
-    product_id,
+    cast(product_id as varchar) as product_ref,
     quantity,
     unit_price,
     discount_rate,

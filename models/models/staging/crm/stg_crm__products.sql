@@ -6,6 +6,7 @@ renamed as (
   select
     row_key as product_key,
     id as product_id,
+    cast(id as varchar) as product_ref,
     name,
     code,
     category_id,
