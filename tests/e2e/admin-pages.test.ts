@@ -1,8 +1,10 @@
 /// <reference lib="dom" />
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { readProcesses } from "../../kehu/processes-file.ts";
 import { launchBrowser } from "../browser.ts";
+import { enterPassword, openPage, type Opened } from "../page.ts";
 import { signIn, type Session } from "../stack.ts";
 
 const stack = inject("stack");
@@ -20,25 +22,12 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-interface Opened {
-  context: BrowserContext;
-  page: Page;
-  problems: string[];
-}
-
 /** A browser with the administrator's session. */
 async function open(locale: "zh-CN" | "en" = "en", width = 1280, javaScriptEnabled = true): Promise<Opened> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, locale, javaScriptEnabled });
-  await context.addCookies([{ name: "kehu_locale", value: locale, url: stack.url }]);
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
-  await page.goto(`${stack.url}/sign-in`);
-  await page.fill("input[name=email] >> visible=true", administrator.email);
-  await page.fill("input[name=password] >> visible=true", administrator.password);
-  await page.click("form.tile button[type=submit]");
-  await page.waitForURL(`${stack.url}/`);
-  return { context, page, problems };
+  const opened = await openPage(browser, { url: stack.url, locale, width, javaScriptEnabled });
+  await enterPassword(opened.page, stack.url, administrator.email, administrator.password);
+  await opened.page.waitForURL(`${stack.url}/`);
+  return opened;
 }
 
 const create = async <Body>(path: string, body: unknown): Promise<Body> => {
@@ -183,16 +172,62 @@ describe("the pages of administration and data health", () => {
     await alive.context.close();
   });
 
-  it("the data page tells of mirror, builds, marts and quarantine", async () => {
+  it("the data page tells of mirror, builds and marts, by facts and not by dashes", async () => {
+    // What happens by itself once a day.
+    const { ports, internalSecret } = (await readProcesses(stack.dataDir))!;
+    const url = `http://127.0.0.1:${ports.warehouse}/internal/verify`;
+    expect((await fetch(url, { method: "POST", headers: { "x-kehu-internal": internalSecret } })).status).toBe(200);
     const { context, page, problems } = await open();
+    const mirror = page.getByTestId("mirror-state");
+    const fact = async (title: string): Promise<string> =>
+      (await mirror.locator("dt", { hasText: title }).locator("+ dd").textContent()) ?? "";
+    const look = async (): Promise<string> => {
+      await page.goto(`${stack.url}/data`);
+      return fact("Last comparison");
+    };
+    await expect.poll(look, { timeout: 20_000 }).toMatch(/\d+ tables and [\d,]+ rows are equal/);
+    expect(await fact("Applied to")).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+    expect(await fact("Replication slot")).toMatch(/\d (B|KiB|MiB|GiB) of log kept/);
+    expect(await fact("Last full copy")).toMatch(/\d{4}.*, \d+ tables, [\d.]+ s|None since the start/);
+    const builds = page.getByTestId("builds").locator("tbody tr");
+    expect(await builds.first().locator("td").allTextContents()).toEqual([
+      expect.stringMatching(/\d{4}/),
+      expect.stringMatching(/^\d+\.\d$/),
+      expect.stringMatching(/^\d+$/),
+      expect.stringMatching(/^\d+$/),
+    ]);
+    const marts = page.getByTestId("marts");
+    const fresh = await marts.locator("tbody tr td:nth-child(2)").allTextContents();
+    expect(fresh.length).toBeGreaterThan(30);
+    for (const each of fresh) expect(each).toMatch(/\d{4}/);
+    await marts.getByRole("link", { name: "fct_orders", exact: true }).first().click();
+    await page.waitForURL(/\/catalogue\/fct_orders/);
+    await page.getByRole("heading", { name: "fct_orders" }).first().waitFor();
+    expect(problems).toEqual([]);
+    await context.close();
+  });
+
+  it("every reason for which a record is kept aside leads to such a record", async () => {
+    const { context, page, problems } = await open();
+    const reasons = page.getByTestId("quarantine").locator("details");
     await page.goto(`${stack.url}/data`);
-    await page.getByTestId("mirror-state").getByText("Replication slot").waitFor();
-    await page.getByTestId("builds").getByRole("columnheader", { name: "Duration (s)" }).waitFor();
-    await page.getByTestId("marts").getByRole("link", { name: "fct_orders", exact: true }).first().waitFor();
-    const reason = page.getByTestId("quarantine").locator("details").first();
-    await reason.locator("summary").click();
-    const href = (await reason.getByRole("link").first().getAttribute("href")) ?? "";
-    expect((await admin.fetch(href)).status).toBe(200);
+    await reasons.first().waitFor();
+    const pages: string[] = [];
+    for (let place = 0; place < (await reasons.count()); place++) {
+      await reasons.nth(place).locator("summary").click();
+      const link = reasons.nth(place).getByRole("link").first();
+      const id = (await link.textContent()) ?? "";
+      await link.click();
+      await page.waitForURL(new RegExp(id));
+      const { pathname } = new URL(page.url());
+      pages.push(pathname.split("/")[1]!);
+      // A page of records lists it; what has no page is shown by the API.
+      if (pathname.startsWith("/records/")) await page.locator("tbody tr").first().waitFor();
+      else expect(JSON.parse(await page.locator("body").innerText())).toMatchObject({ id });
+      await page.goto(`${stack.url}/data`);
+      await reasons.first().waitFor();
+    }
+    expect(pages).toContain("records");
     expect(problems).toEqual([]);
     await context.close();
   });
