@@ -9,7 +9,9 @@ import { fuzzTrial } from "./fuzz.ts";
 import { incrementalTrial } from "./incremental.ts";
 import { killTrial } from "./kill.ts";
 import { mirrorTrial } from "./mirror.ts";
+import { mirrorTransactionTrial } from "./mirror-transaction.ts";
 import { scaleTrial } from "./scale.ts";
+import { inTrialFolder } from "./trial-folder.ts";
 
 const trials: Record<
   string,
@@ -18,6 +20,7 @@ const trials: Record<
   kill: { rounds: 100, run: killTrial },
   incremental: { rounds: 200, run: incrementalTrial },
   mirror: { rounds: 500, run: mirrorTrial },
+  "mirror-transaction": { rounds: 10, run: mirrorTransactionTrial },
   scale: { rounds: 3, run: scaleTrial },
 };
 
@@ -36,7 +39,8 @@ const { values, positionals } = parseArgs({
 });
 if (positionals[0] === "dbt" && values["project-dir"] !== undefined) {
   const vars: Record<string, unknown> = JSON.parse(values.vars ?? "{}");
-  await compiledByHandTrial({ projectDir: values["project-dir"], database: values.database, vars, say: (line) => console.log(line) });
+  const { "project-dir": projectDir, database } = values;
+  await inTrialFolder("dbt", () => compiledByHandTrial({ projectDir, database, vars, say: (line) => console.log(line) }));
   console.log("dbt: every relation and test came out as its compiled SQL by hand");
   process.exit(0);
 }
@@ -46,7 +50,8 @@ const seed = whole(values.seed, Date.now() % 1_000_000);
 const count = whole(values.count, 20_000);
 const from = whole(values.from, 0);
 if (positionals[0] === "fuzz" && [seed, count, from].every((each) => Number.isInteger(each) && each >= 0) && from < count) {
-  process.exit((await fuzzTrial({ seed, requests: count, from, say: (line) => console.log(line) })) ? 0 : 1);
+  const held = await inTrialFolder("fuzz", () => fuzzTrial({ seed, requests: count, from, say: (line) => console.log(line) }));
+  process.exit(held ? 0 : 1);
 }
 const rounds = whole(values.rounds, trial?.rounds ?? 1);
 if (!trial || !Number.isInteger(seed) || !Number.isInteger(rounds) || rounds < 1) {
@@ -56,5 +61,5 @@ npm run prove -- fuzz [--seed S --count N --from N]`);
   process.exit(2);
 }
 console.log(`${positionals[0]}: seed ${seed}, ${rounds} rounds`);
-await trial.run({ seed, rounds, say: (line) => console.log(line) });
+await inTrialFolder(positionals[0]!, () => trial.run({ seed, rounds, say: (line) => console.log(line) }));
 console.log(`${positionals[0]}: all ${rounds} rounds held (seed ${seed})`);

@@ -7,6 +7,8 @@ import type { Transaction } from "./table-changes.ts";
 export interface Received {
   transaction: Transaction;
   changes: RowChange[];
+  /** As counted by `rowCount`. */
+  count: number;
 }
 
 export interface Batch {
@@ -19,7 +21,7 @@ export interface Batch {
 export interface Inbox {
   message(bytes: Buffer): void;
   keepalive(lsn: Lsn): void;
-  /** Rows waiting, those of an unfinished transaction included. */
+  /** Rows waiting, those of an unfinished transaction included. A row of more than `usualRowBytes` counts as several: what waits is in memory. */
   readonly rowCount: number;
   /** Everything that committed before this has been received. */
   readonly received: Lsn;
@@ -35,6 +37,9 @@ export interface Inbox {
 
 /** Prefix of the transactional message that names who writes. */
 const actorPrefix = "kehu.actor";
+
+/** As they come on the connection. */
+export const usualRowBytes = 1_024;
 
 /** `wake` is called when something can be applied. */
 export function createInbox(from: Lsn, wake: () => void): Inbox {
@@ -59,12 +64,19 @@ export function createInbox(from: Lsn, wake: () => void): Inbox {
       const message = decode(bytes);
       switch (message.tag) {
         case "begin":
-          open = { transaction: { commitLsn: message.commitLsn, commitAt: message.commitAt, actor: null, sequence: 0 }, changes: [] };
+          open = {
+            transaction: { commitLsn: message.commitLsn, commitAt: message.commitAt, actor: null, sequence: 0 },
+            changes: [],
+            count: 0,
+          };
           return;
-        case "changes":
+        case "changes": {
+          const count = Math.max(message.changes.length, Math.ceil(bytes.length / usualRowBytes));
           current().changes.push(...message.changes);
-          rowCount += message.changes.length;
+          current().count += count;
+          rowCount += count;
           return;
+        }
         case "relation":
           relations.push(message.relation);
           return;
@@ -95,14 +107,14 @@ export function createInbox(from: Lsn, wake: () => void): Inbox {
     takeWhole(before) {
       const later = before === undefined ? -1 : whole.findIndex(({ transaction }) => transaction.commitLsn >= before);
       const parts = whole.splice(0, later < 0 ? whole.length : later);
-      for (const { changes } of parts) rowCount -= changes.length;
+      for (const { count } of parts) rowCount -= count;
       return { parts, through: before !== undefined && before < received ? before : received };
     },
     takePart(before) {
       if (!open || whole.length > 0 || (before !== undefined && open.transaction.commitLsn >= before)) return null;
       const part = open;
-      open = { transaction: part.transaction, changes: [] };
-      rowCount -= part.changes.length;
+      open = { transaction: part.transaction, changes: [], count: 0 };
+      rowCount -= part.count;
       return part;
     },
   };

@@ -1,0 +1,105 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { usualRowBytes } from "./inbox.ts";
+import type { Inbox } from "./inbox.ts";
+import { openMirrorBench } from "./testing.ts";
+import type { MirrorBench } from "./testing.ts";
+
+/** Rows in memory at which the socket is paused, and how many there may be with what had been read of it by then. */
+const pausedAt = 100_000;
+const mostWaiting = 110_000;
+
+const waiting = vi.hoisted(() => ({ most: 0, messages: 0 }));
+vi.mock("./inbox.ts", async (importOriginal) => {
+  const original = await importOriginal<{ createInbox: (...given: unknown[]) => Inbox }>();
+  return {
+    ...original,
+    createInbox: (...given: unknown[]): Inbox => {
+      const inbox = original.createInbox(...given);
+      const { message } = inbox;
+      inbox.message = (bytes) => {
+        message(bytes);
+        waiting.messages += 1;
+        waiting.most = Math.max(waiting.most, inbox.rowCount);
+      };
+      return inbox;
+    },
+  };
+});
+
+let bench: MirrorBench;
+let release: () => void;
+beforeEach(async () => {
+  bench = await openMirrorBench();
+  await bench.source.query("create table things (id int primary key, note text)");
+});
+afterEach(async () => {
+  release();
+  await bench.close();
+});
+
+/** A mirror whose DuckDB is busy from the next transaction on, until `release`: a build has the file, or the disk is slow. */
+async function startBusy(): Promise<void> {
+  let isHeld = false;
+  const released = Promise.withResolvers<void>();
+  release = released.resolve;
+  const connect = async (): Promise<DuckDBConnection> => {
+    const connection = await bench.connect();
+    const run = connection.run.bind(connection);
+    connection.run = async (sql, ...rest) => {
+      if (isHeld && sql === "begin") await released.promise;
+      return run(sql, ...rest);
+    };
+    return connection;
+  };
+  const mirror = await bench.mirror({ warehouse: { dir: bench.dir, connect } });
+  await mirror.start();
+  isHeld = true;
+  Object.assign(waiting, { most: 0, messages: 0 });
+}
+
+/** The socket is paused, and the server's process that sends the changes has more to say than the connection takes. */
+async function expectSenderToWait(): Promise<void> {
+  await expect.poll(() => waiting.most, { timeout: 30_000 }).toBeGreaterThanOrEqual(pausedAt);
+  const sender = "select wait_event as waits from pg_stat_activity where backend_type = 'walsender' and datname = current_database()";
+  await expect.poll(async () => (await bench.source.query(sender)).rows, { timeout: 30_000 }).toEqual([{ waits: "WalSenderWriteData" }]);
+}
+
+async function expectAllOnce(rows: number): Promise<void> {
+  const [log] = await bench.rows(
+    "select count(*)::int as rows, count(distinct id)::int as ids, count(distinct (_lsn, _seq))::int as places from raw_changes.things",
+  );
+  expect(log).toEqual({ rows, ids: rows, places: rows });
+  const { differs, tables } = await bench.verify();
+  expect({ differs, rows: tables.map(({ mirroredRows }) => mirroredRows) }).toEqual({ differs: [], rows: [rows] });
+}
+
+test("while DuckDB is busy the source waits, and so do its rows there; then none is lost or doubled", async () => {
+  await startBusy();
+  for (let turn = 0; turn < 16; turn++) {
+    await bench.source.query(
+      "insert into things select id, repeat('note ' || id, 20) from generate_series($1::int, $1::int + 9999) as id",
+      [turn * 10_000],
+    );
+  }
+  await expectSenderToWait();
+  release();
+  await bench.settle();
+  expect(waiting.most).toBeLessThan(mostWaiting);
+  expect(waiting.messages).toBeGreaterThan(160_000);
+  await expectAllOnce(160_000);
+});
+
+test("of one transaction of long rows fewer wait, as they are counted by what they take", async () => {
+  await startBusy();
+  const length = 8 * usualRowBytes;
+  await bench.source.query("insert into things select id, repeat(chr(64 + id % 26), $1::int) from generate_series(1, 14000) as id", [
+    length,
+  ]);
+  await expectSenderToWait();
+  expect(waiting.messages).toBeLessThan(mostWaiting / 8);
+  release();
+  await bench.settle();
+  expect(waiting.most).toBeLessThan(mostWaiting);
+  await expectAllOnce(14_000);
+});
