@@ -24,10 +24,15 @@ present as (
     sum(change) as count_change,
     sum(change * amount) as amount_change
   from (
-    select pipeline, stage, from_on as day, 1 as change, coalesce(amount, 0) as amount from {{ ref('fct_opportunity_history') }}
-    union all
-    select pipeline, stage, to_on, -1, coalesce(amount, 0) from {{ ref('fct_opportunity_history') }} where to_on is not null
+    select
+      pipeline,
+      stage,
+      unnest([from_on, to_on]) as day,
+      unnest([1, -1]) as change,
+      coalesce(amount, 0) as amount
+    from {{ ref('fct_opportunity_history') }}
   ) as ends
+  where day is not null
   group by pipeline, stage, day
 ),
 

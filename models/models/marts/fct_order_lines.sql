@@ -1,5 +1,5 @@
 with lines as (
-  select * from {{ ref('int_order_lines_spread') }}
+  {{ spread_order_lines() }}
 ),
 
 orders as (

@@ -1,22 +1,19 @@
-with findings as (
+-- Each relation is read once for all that may be wrong with its records.
+with orders as (
   select
     'order' as entity,
     order_id as record_id,
-    'order without lines' as reason
+    unnest([
+      case when line_count = 0 then 'order without lines' end,
+      case when line_count > 0 and amount is null then 'no exchange rate for ' || currency end,
+      case when customer_key is null then 'customer is missing' end,
+      case when ordered_on < {{ first_month() }} then 'dated before the months of figures' end
+    ]) as reason
   from {{ ref('fct_orders') }}
-  where line_count = 0
+  where line_count = 0 or amount is null or customer_key is null or ordered_on < {{ first_month() }}
+),
 
-  union all
-
-  select
-    'order' as entity,
-    order_id as record_id,
-    'no exchange rate for ' || currency as reason
-  from {{ ref('fct_orders') }}
-  where line_count > 0 and amount is null
-
-  union all
-
+orders_of_missing_products as (
   select
     'order' as entity,
     any_value(orders.order_id) as record_id,
@@ -25,128 +22,87 @@ with findings as (
   inner join {{ ref('fct_orders') }} as orders on lines.order_key = orders.order_key
   where lines.is_product_missing
   group by lines.order_key
+),
 
-  union all
-
-  select
-    'order' as entity,
-    order_id as record_id,
-    'customer is missing' as reason
-  from {{ ref('fct_orders') }}
-  where customer_key is null
-
-  union all
-
+receipts as (
   select
     'receipt' as entity,
     receipt_id as record_id,
-    'no exchange rate for ' || currency as reason
+    unnest([
+      case when amount is null then 'no exchange rate for ' || currency end,
+      case when received_on < {{ first_month() }} then 'dated before the months of figures' end
+    ]) as reason
   from {{ ref('fct_receipts') }}
-  where amount is null
+  where amount is null or received_on < {{ first_month() }}
+),
 
-  union all
-
+opportunities as (
   select
     'opportunity' as entity,
     opportunity_id as record_id,
-    'no exchange rate for ' || currency as reason
+    unnest([
+      case when amount is null and amount_original is not null then 'no exchange rate for ' || currency end,
+      case when is_closed_before_created then 'closed before created' end,
+      case when status <> 'open' and closed_at is null then 'closed without a time' end,
+      case when pipeline_stage_key is null then 'stage is not in its pipeline' end,
+      case when created_on < {{ first_month() }} then 'dated before the months of figures' end
+    ]) as reason
   from {{ ref('fct_opportunities') }}
-  where amount is null and amount_original is not null
+  where
+    (amount is null and amount_original is not null)
+    or is_closed_before_created
+    or (status <> 'open' and closed_at is null)
+    or pipeline_stage_key is null
+    or created_on < {{ first_month() }}
+),
 
-  union all
-
-  select
-    'opportunity' as entity,
-    opportunity_id as record_id,
-    'closed before created' as reason
-  from {{ ref('fct_opportunities') }}
-  where is_closed_before_created
-
-  union all
-
-  select
-    'opportunity' as entity,
-    opportunity_id as record_id,
-    'closed without a time' as reason
-  from {{ ref('fct_opportunities') }}
-  where status <> 'open' and closed_at is null
-
-  union all
-
-  select
-    'opportunity' as entity,
-    opportunity_id as record_id,
-    'stage is not in its pipeline' as reason
-  from {{ ref('fct_opportunities') }}
-  where pipeline_stage_key is null
-
-  union all
-
+opportunities_without_stages as (
   select
     'opportunity' as entity,
     opportunities.opportunity_id as record_id,
     'no stage was ever entered' as reason
   from {{ ref('fct_opportunities') }} as opportunities
   anti join {{ ref('fct_opportunity_stages') }} as stages on opportunities.opportunity_key = stages.opportunity_key
+),
 
-  union all
-
+departments as (
   select
     'department' as entity,
     department_id as record_id,
     'department lies in a cycle' as reason
   from {{ ref('dim_departments') }}
   where is_in_cycle
+),
 
-  union all
-
+targets as (
   select
     'target' as entity,
     target_id as record_id,
     'department or employee is missing' as reason
   from {{ ref('fct_targets') }}
   where department_key is null or (not is_whole_department and employee_key is null)
-
-  union all
-
-  select
-    'order' as entity,
-    order_id as record_id,
-    'dated before the months of figures' as reason
-  from {{ ref('fct_orders') }}
-  where ordered_on < {{ first_month() }}
-
-  union all
-
-  select
-    'receipt' as entity,
-    receipt_id as record_id,
-    'dated before the months of figures' as reason
-  from {{ ref('fct_receipts') }}
-  where received_on < {{ first_month() }}
-
-  union all
-
-  select
-    'opportunity' as entity,
-    opportunity_id as record_id,
-    'dated before the months of figures' as reason
-  from {{ ref('fct_opportunities') }}
-  where created_on < {{ first_month() }}
 ),
 
-final as (
-  select
-    entity || '-' || record_id || '-' || reason as finding_key,
-    entity,
-    record_id,
-    reason
-  from findings
+findings as (
+  select * from orders
+  union all
+  select * from orders_of_missing_products
+  union all
+  select * from receipts
+  union all
+  select * from opportunities
+  union all
+  select * from opportunities_without_stages
+  union all
+  select * from departments
+  union all
+  select * from targets
 )
 
 select
-  finding_key,
+  entity || '-' || record_id || '-' || reason as finding_key,
   entity,
   record_id,
   reason
-from final
+from findings
+where reason is not null
