@@ -23,8 +23,8 @@ export const unfinishedRestore = "restoring";
 
 const fileIn = (dataDir: string): string => join(dataDir, "kehu.pid");
 
-/** Whether a `kehu start` runs on this data directory, and which process it is. */
-async function holderOf(dataDir: string): Promise<string | null> {
+/** The id of the process whose `kehu start` runs on this data directory; null when none does. */
+export async function holderOf(dataDir: string): Promise<string | null> {
   const [pid = "", startedAt = ""] = (await readFile(fileIn(dataDir), "utf8").catch(() => "")).split(" "); // no file: no holder
   return pid && (await startOf(Number(pid))) === startedAt ? pid : null;
 }
