@@ -3,6 +3,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { launchBrowser } from "../browser.ts";
+import { openPage } from "../page.ts";
 import { eventually, signInDemo, type DemoAccount, type Session } from "../stack.ts";
 
 const stack = inject("stack");
@@ -31,21 +32,7 @@ async function openAs(
   path: string,
   options: { width: number; dark?: boolean },
 ): Promise<{ page: Page; problems: string[] }> {
-  const { hostname } = new URL(stack.url);
-  const context = await browser.newContext({
-    viewport: { width: options.width, height: 900 },
-    locale: "zh-CN",
-    colorScheme: options.dark ? "dark" : "light",
-  });
-  const cookies = sessions[role].cookie.split("; ").map((pair) => {
-    const at = pair.indexOf("=");
-    return { name: pair.slice(0, at), value: pair.slice(at + 1), domain: hostname, path: "/" };
-  });
-  await context.addCookies(cookies);
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  const { page, problems } = await openPage(browser, { url: stack.url, session: sessions[role], console: true, ...options });
   await page.goto(`${stack.url}${path}`);
   return { page, problems };
 }

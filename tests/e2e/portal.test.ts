@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import ExcelJS from "exceljs";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { launchBrowser } from "../browser.ts";
+import { enterPassword, openPage, type Opened } from "../page.ts";
 import { workbookText } from "../workbook.ts";
 import { signIn, signInDemo, type DemoAccount, type Session } from "../stack.ts";
 
@@ -27,23 +28,13 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 /** A browser of one's own, signed in by the form as a user does it, at the home page. */
-async function openAs(
-  role: DemoAccount["role"],
-  size = { width: 1440, height: 900 },
-): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
+async function openAs(role: DemoAccount["role"], width = 1440): Promise<Opened> {
   const account = accounts.find((one) => one.role === role);
   if (!account) throw new Error(`no demo account of ${role}`);
-  const context = await browser.newContext({ viewport: size, locale: "zh-CN", acceptDownloads: true });
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  await page.goto(`${stack.url}/sign-in`);
-  await page.fill("input[name=email] >> visible=true", account.email);
-  await page.fill("input[name=password] >> visible=true", account.password);
-  await page.click("form.tile button[type=submit]");
-  await page.waitForURL(`${stack.url}/`);
-  return { context, page, problems };
+  const opened = await openPage(browser, { url: stack.url, width, console: true });
+  await enterPassword(opened.page, stack.url, account.email, account.password);
+  await opened.page.waitForURL(`${stack.url}/`);
+  return opened;
 }
 
 /** The full figure of a metric tile, unrounded: it stands in the title. */
@@ -254,7 +245,7 @@ describe("everybody", () => {
   it.each(["executive", "sales_manager", "sales_rep", "analyst"] as const)(
     "%s on a phone: no horizontal scroll, every tap target 44 px",
     async (role) => {
-      const { context, page } = await openAs(role, { width: 390, height: 844 });
+      const { context, page } = await openAs(role, 390);
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
       const small = await page.evaluate(() =>
         [...document.querySelectorAll("a[href], button, select, input:not([type=hidden])")]

@@ -2,6 +2,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject, it } from "vitest";
 import { launchBrowser } from "../browser.ts";
+import { openPage } from "../page.ts";
 import { signInDemo, type Session } from "../stack.ts";
 
 const stack = inject("stack");
@@ -19,17 +20,8 @@ afterAll(() => browser?.close());
 
 /** The page as the session's owner sees it, with the editor loaded. */
 async function open(session: Session, options: { width?: number; locale?: "en" | "zh-CN"; dark?: boolean } = {}): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? 1440, height: 900 },
-    colorScheme: options.dark ? "dark" : "light",
-    acceptDownloads: true,
-  });
+  const { context, page } = await openPage(browser, { url: stack.url, session, width: 1440, locale: "en", ...options });
   opened.push(context);
-  const cookies = session.cookie
-    .split("; ")
-    .map((pair) => ({ name: pair.slice(0, pair.indexOf("=")), value: pair.slice(pair.indexOf("=") + 1), url: stack.url }));
-  await context.addCookies([...cookies, { name: "kehu_locale", value: options.locale ?? "en", url: stack.url }]);
-  const page = await context.newPage();
   await page.goto(`${stack.url}/sql`);
   await page.locator(".cm-content").waitFor();
   return page;
