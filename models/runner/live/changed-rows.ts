@@ -1,9 +1,12 @@
 import type { Project } from "../resources.ts";
+import type { MadeRows } from "./made-rows.ts";
 
 /** What a build did to the relations, and what builds that failed left undone. */
 export class ChangedRows {
   /** By unique id, of this build: the relation of the rows that changed, old and new versions; null when which they are is not known. */
   private readonly changed = new Map<string, string | null>();
+  /** By unique id, of this build. */
+  private readonly made = new Map<string, MadeRows>();
   /** Made or found to need nothing, in this build. */
   private readonly settled = new Set<string>();
   /** Something they read changed in a build that failed before their turn: which rows is forgotten. */
@@ -19,6 +22,7 @@ export class ChangedRows {
   /** Before each build. */
   begin(): void {
     this.changed.clear();
+    this.made.clear();
     this.settled.clear();
   }
 
@@ -26,6 +30,15 @@ export class ChangedRows {
   put(id: string, rows: string | null): void {
     this.changed.set(id, rows);
     this.unfinished.add(id);
+  }
+
+  /** All rows of some keys of a relation are at hand until the end of this build. */
+  putMade(id: string, made: MadeRows): void {
+    this.made.set(id, made);
+  }
+
+  madeOf(id: string): MadeRows | undefined {
+    return this.made.get(id);
   }
 
   settle(id: string): void {

@@ -10,6 +10,7 @@ import type { ChangedRows } from "./changed-rows.ts";
 import { createTable } from "./create-table.ts";
 import { inputRelation } from "./input-relation.ts";
 import { keyedRuleOf, type KeyedRule } from "./keyed-rule.ts";
+import { madeInputs } from "./made-rows.ts";
 import type { SourceChanges } from "./source-changes.ts";
 import { differingRows, keyColumn, keysReached, narrowedInputs } from "./keyed-sql.ts";
 
@@ -134,14 +135,15 @@ async function byKeys(task: Task, rule: KeyedRule): Promise<Materialization | nu
       return null;
     }
     // As one statement, what the SQL does not ask of an input is not read.
-    const inputs = [...narrowedInputs(rule, keys, (id) => logged(task, rule, id) ?? relationOf(id), inputOf)].map(
-      ([id, select]) => `${inputOf(id)} as materialized (${select})`,
-    );
+    const made = await madeInputs(rule, keys, changes, connection);
+    const readFrom = (id: string): string => logged(task, rule, id) ?? made.get(id) ?? relationOf(id);
+    const inputs = [...narrowedInputs(rule, keys, readFrom, inputOf)].map(([id, select]) => `${inputOf(id)} as materialized (${select})`);
     const given = inputs.length === 0 ? "" : `with ${inputs.join(",\n")}\n`;
     const madeRows = await createTable(connection, after, `${given}select * from (\n${sql}\n) as kehu_rows`);
     const differing = await noteDifference({ node, before, after, connection, options });
     if (differing > 0) await writeKeys(task, rule, await changedKeys(task, rule, keys), after);
     if (options.inTransaction || Math.max(keyCount, reachedRows, madeRows) > fewRows) await drop(connection, [before, after, keys]);
+    else changes.putMade(node.uniqueId, { key: rule.key, keys, rows: after });
   }
   return {
     description: `keyed table model ${node.schema}.${node.alias} (${keyCount} keys)`,

@@ -6,6 +6,7 @@ import { runStatements } from "../statements.ts";
 import type { ChangedRows } from "./changed-rows.ts";
 import { inputRelation } from "./input-relation.ts";
 import { keyedRuleOf } from "./keyed-rule.ts";
+import { madeInputs } from "./made-rows.ts";
 import { isNewColumn, keyColumn, keysReached, makeTable, narrowedInputs } from "./keyed-sql.ts";
 
 export interface NarrowOptions {
@@ -119,8 +120,12 @@ async function ofKeys(
   await runStatements(connection, [
     `${makeTable(keys)} as select distinct ${keyColumn} from (${selects.join(" union all ")}) as kehu_reached`,
   ]);
+  const made = await madeInputs(rule, keys, changes, connection);
   // Written where the test names the input: so what it does not ask of it is not read.
   return new Map(
-    [...narrowedInputs(rule, keys, relationOf)].map(([id, select]) => [id, reads(inputRelation(compiler, id), `(${select})`)]),
+    [...narrowedInputs(rule, keys, (id) => made.get(id) ?? relationOf(id))].map(([id, select]) => [
+      id,
+      reads(inputRelation(compiler, id), `(${select})`),
+    ]),
   );
 }
