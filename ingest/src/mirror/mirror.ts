@@ -91,7 +91,7 @@ const settleMs = 30_000;
 const firstRetryMs = 200;
 const longestRetryMs = 5_000;
 /** Rows waiting in memory at which the socket is paused. */
-const mostRows = 100_000;
+const mostRows = 50_000;
 
 interface Session {
   client: Client;

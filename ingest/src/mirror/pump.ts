@@ -21,7 +21,7 @@ import type { Reading, TableRead } from "./table-reading.ts";
 import { keepLogRoom } from "./write-ahead-log.ts";
 
 /** Rows of one unfinished transaction that are applied (not committed) before the rest has come, to bound memory. */
-const partRows = 50_000;
+const partRows = 25_000;
 
 /** Tables that are read again share a slot and its connections; those that become due while a large one is read need not wait for it. */
 const mostReadings = 2;
