@@ -220,6 +220,8 @@ export async function downloadAtMoment(client: Client, schema: string, table: So
   await client.query("savepoint download");
   try {
     const download = await downloadTable(client, schema, table, dir);
+    // Lets go of the lock: who wants to alter this table need not wait for those that are read after it.
+    await client.query("rollback to savepoint download");
     await client.query("release savepoint download");
     return download;
   } catch (error) {

@@ -183,6 +183,14 @@ test("another table that is to be read again does not wait for a large one", asy
   await finish();
 });
 
+test("a table that has been read can be altered while others of the same reading are still read", async () => {
+  await start();
+  await beginReading("things", `alter table others add column e int not null default 8; ${added}`);
+  await bench.source.query("set lock_timeout = '5s'; alter table others add column f int not null default 9");
+  await finish();
+  expect(await bench.rows("select e, f from raw.others")).toEqual([{ e: 8, f: 9 }]);
+});
+
 test("it stands still for whoever holds it in the middle of a reading, and the reading goes on", async () => {
   await start();
   await beginReading("things", added);

@@ -91,7 +91,7 @@ export function startReading({ target, tables, slot, dir, wake }: ReadingOptions
   async function readTable(at: SourceMoment, stored: StoredTable): Promise<TableRead> {
     try {
       const download = await downloadAtMoment(at.client, target.schema, stored.table, dir);
-      // To an older snapshot a table that was rewritten before it was read is empty. What rewrites it waits from the reading on.
+      // To an older snapshot a table that was rewritten before it was read is empty.
       if ((await definitionsAt(at)).get(stored.table.name) === JSON.stringify(stored.table)) return { stored, moment: at.moment, download };
       await removeParts(download);
       return { stored, altered: true };
