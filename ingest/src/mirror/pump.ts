@@ -315,6 +315,8 @@ export function createPump(options: PumpOptions): Pump {
         hold.reached();
         await hold.released;
         holds.shift();
+        // What had come before it stood still may have nothing after it that would wake it.
+        options.wake();
       } else {
         await applyPart(hold?.lsn);
       }
