@@ -1,9 +1,10 @@
 /// <reference lib="dom" />
 import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { totpOf } from "../../operational-api/src/auth/testing-totp.ts";
 import { launchBrowser } from "../browser.ts";
+import { enterPassword, openPage, type Opened } from "../page.ts";
 import { signIn, signInDemo, type Session } from "../stack.ts";
 
 const stack = inject("stack");
@@ -31,24 +32,11 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-async function open(locale: "zh-CN" | "en" = "zh-CN", width = 1280): Promise<{ context: BrowserContext; page: Page; problems: string[] }> {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, locale });
-  await context.addCookies([{ name: "kehu_locale", value: locale, url: stack.url }]);
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(String(error)));
-  return { context, page, problems };
-}
-
-async function enterPassword(page: Page, email: string, secret: string): Promise<void> {
-  await page.goto(`${stack.url}/sign-in`);
-  await page.fill("input[name=email] >> visible=true", email);
-  await page.fill("input[name=password] >> visible=true", secret);
-  await page.click("form.tile button[type=submit]");
-}
+const open = (locale: "zh-CN" | "en" = "zh-CN", width = 1280): Promise<Opened> => openPage(browser, { url: stack.url, locale, width });
+const enter = (page: Page, email: string, secret: string): Promise<void> => enterPassword(page, stack.url, email, secret);
 
 async function signedIn(page: Page): Promise<void> {
-  await enterPassword(page, user.email, password);
+  await enter(page, user.email, password);
   await page.waitForURL(/\/sign-in\/code/);
   await page.fill("input[name=code]", totpOf(factor));
   await page.click("form.tile button[type=submit]");
@@ -70,14 +58,14 @@ describe("O18 accounts in the portal", () => {
     await page.waitForURL(/\/sign-in\?reset/);
     await set(`${password} again`);
     await page.getByRole("alert").filter({ hasText: "used already" }).waitFor();
-    await enterPassword(page, user.email, password);
+    await enter(page, user.email, password);
     await page.waitForURL(`${stack.url}/`);
     await context.close();
   });
 
   it("the second factor is set up on the account page, and asked for from then on", async () => {
     const { context, page, problems } = await open("en");
-    await enterPassword(page, user.email, password);
+    await enter(page, user.email, password);
     await page.waitForURL(`${stack.url}/`);
     await page.goto(`${stack.url}/account`);
     await page.fill("form[action='?/begin'] input[name=password]", password);
@@ -98,7 +86,7 @@ describe("O18 accounts in the portal", () => {
     await signedIn(other.page);
     await other.context.close();
     const third = await open("en");
-    await enterPassword(third.page, user.email, password);
+    await enter(third.page, user.email, password);
     await third.page.waitForURL(/\/sign-in\/code/);
     await third.page.getByRole("link", { name: "Use a recovery code" }).click();
     await third.page.waitForURL(/recovery/);
@@ -180,7 +168,7 @@ describe("O18 accounts in the portal", () => {
 
   it("an administrator makes and stops an account on its pages; others find no such page", async () => {
     const { context, page } = await open("en");
-    await enterPassword(page, administrator.email, administrator.password);
+    await enter(page, administrator.email, administrator.password);
     await page.waitForURL(`${stack.url}/`);
     await page.goto(`${stack.url}/admin/users?search=${encodeURIComponent(user.email)}`);
     await page.getByTestId("users").getByRole("link", { name: "Reader" }).click();
@@ -190,7 +178,7 @@ describe("O18 accounts in the portal", () => {
     await page.getByRole("button", { name: "Stop the account" }).click();
     await page.getByRole("button", { name: "Start the account" }).waitFor();
     const stopped = await open("en");
-    await enterPassword(stopped.page, user.email, password);
+    await enter(stopped.page, user.email, password);
     await stopped.page.getByRole("alert").filter({ hasText: "stopped" }).waitFor();
     await page.getByRole("button", { name: "Start the account" }).click();
     await page.getByRole("button", { name: "Stop the account" }).waitFor();
@@ -215,9 +203,16 @@ describe("O18 accounts in the portal", () => {
       expect(await page.evaluate("document.documentElement.scrollWidth"), path).toBeLessThanOrEqual(width);
     };
     for (const path of ["/sign-in", "/sign-in/reset?token=none", "/sign-in/device?token=none"]) await look(path);
-    await enterPassword(page, administrator.email, administrator.password);
+    await enter(page, administrator.email, administrator.password);
     await page.waitForURL(`${stack.url}/`);
-    for (const path of ["/account", "/admin/users", `/admin/users/${user.id}`]) await look(path);
+    for (const path of ["/admin/users", `/admin/users/${user.id}`]) await look(path);
+    for (let more = 0; more < 6; more++) await signIn(stack, administrator.email, administrator.password);
+    await look("/account");
+    // Many sessions don't push what is below them off the screen.
+    const sessions = page.getByRole("region", { name: locale === "en" ? "Sessions" : "登录中的设备" });
+    expect(await sessions.getByRole("listitem").count()).toBe(5);
+    await sessions.locator("summary").click();
+    expect(await sessions.getByRole("listitem").count()).toBeGreaterThan(5);
     expect(problems).toEqual([]);
     await context.close();
   });
