@@ -9,7 +9,7 @@ import {
   type Completion,
 } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { PostgreSQL, sql } from "@codemirror/lang-sql";
+import { PostgreSQL, sql, SQLDialect } from "@codemirror/lang-sql";
 import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
@@ -20,15 +20,21 @@ const colours = HighlightStyle.define([
   { tag: tags.keyword, color: "var(--accent)", fontWeight: "600" },
   { tag: [tags.string, tags.special(tags.string)], color: "var(--good)" },
   { tag: [tags.number, tags.bool, tags.null], color: "var(--warn)" },
+  { tag: tags.special(tags.name), color: "var(--accent)" },
   { tag: tags.comment, color: "var(--ink-3)" },
 ]);
 
+/** Parameters stand out as such ($since, $1), which costs the colour of dollar quotes. */
+const dialect = SQLDialect.define({ ...PostgreSQL.spec, doubleDollarQuotedStrings: false, specialVar: "$" });
+
 const look = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--surface)", fontSize: "14px" },
-  ".cm-content": { caretColor: "var(--ink)", fontFamily: "ui-monospace, Menlo, Consolas, monospace", minHeight: "160px" },
+  ".cm-content": { caretColor: "var(--ink)", fontFamily: "ui-monospace, Menlo, Consolas, monospace" },
+  // The numbers' ground goes down as far as the text's.
+  ".cm-content, .cm-gutter": { minHeight: "160px" },
   ".cm-scroller": { maxHeight: "45dvh", overflow: "auto" },
   ".cm-gutters": { color: "var(--ink-3)", backgroundColor: "var(--canvas)", border: "none" },
-  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-1px" },
+  "&.cm-focused": { outline: "none" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--mark-soft) !important" },
   ".cm-tooltip": { color: "var(--ink)", backgroundColor: "var(--raised)", border: "1px solid var(--line-strong)" },
@@ -61,7 +67,7 @@ export function createEditor(
     ]),
   );
   const functions = given.schema.functions.map((label): Completion => ({ label, type: "function" }));
-  const language = sql({ dialect: PostgreSQL, schema: namespace, upperCaseKeywords: false });
+  const language = sql({ dialect, schema: namespace, upperCaseKeywords: false });
   return new EditorView({
     parent,
     doc: given.text,
@@ -74,7 +80,7 @@ export function createEditor(
       autocompletion(),
       EditorView.lineWrapping,
       language,
-      PostgreSQL.language.data.of({
+      dialect.language.data.of({
         autocomplete: (context: { matchBefore: (pattern: RegExp) => { from: number; text: string } | null }) => {
           const word = context.matchBefore(/[a-z_]\w{1,}/i);
           return word && { from: word.from, options: functions, validFor: /^\w*$/ };

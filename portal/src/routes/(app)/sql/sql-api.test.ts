@@ -39,6 +39,21 @@ describe("runStatement", () => {
     ]);
   });
 
+  it.each([
+    [
+      'Referenced column "amuont" not found in FROM clause! Candidate bindings: "amount", "tax"',
+      'Referenced column "amuont" not found in FROM clause',
+    ],
+    ['Type with name intger does not exist! Did you mean "integer"?', "Type with name intger does not exist"],
+    ["The function summ does not exist or may not be used", "The function summ does not exist or may not be used"],
+  ])("names what was perhaps meant once: %s", async (reason, message) => {
+    const refusal = { detail: `Line 1, column 8: ${reason}`, errors: [{ reason }], suggestions: ["integer"] };
+    answering(422, refusal);
+    await expect(runStatement(statement, AbortSignal.any([]))).rejects.toMatchObject({ message, suggestions: ["integer"] });
+    answering(422, { ...refusal, suggestions: [] });
+    await expect(runStatement(statement, AbortSignal.any([]))).rejects.toMatchObject({ message: reason });
+  });
+
   it("throws where and what the server says is wrong", async () => {
     answering(422, {
       detail: "Line 1, column 8: no such column",

@@ -76,8 +76,13 @@ async function post({ id, sql, parameters }: Statement, format: string, signal: 
     suggestions?: string[];
     errors?: { reason: string }[];
   };
-  throw new SqlProblem(response.status, problem.errors?.[0]?.reason ?? problem.detail, problem.position ?? null, problem.suggestions ?? []);
+  const { position = null, suggestions = [] } = problem;
+  const reason = problem.errors?.[0]?.reason ?? problem.detail;
+  throw new SqlProblem(response.status, suggestions.length > 0 ? withoutNames(reason) : reason, position, suggestions);
 }
+
+/** DuckDB ends some reasons with the names that are told apart as suggestions: once is enough. */
+const withoutNames = (reason: string): string => reason.replace(/!? (?:Candidate \w+:|Did you mean) .*$/s, "");
 
 /** Throws SqlProblem for what the server says of the statement. */
 export const runStatement = async (statement: Statement, signal: AbortSignal): Promise<SqlResult> =>
