@@ -6,19 +6,29 @@ import { planted } from "./planted.ts";
 import { productSold } from "./product-choice.ts";
 import { type Random, randomFrom } from "./random.ts";
 
-/** The default pipeline: code, name, English name, probability, outcome. */
-export const defaultPipeline = [
-  ["first_talk", "初步洽谈", "First talk", 0.1, "open"],
-  ["sample_test", "样品测试", "Sample test", 0.3, "open"],
-  ["negotiation", "商务谈判", "Negotiation", 0.5, "open"],
-  ["signing", "签约", "Signing", 0.8, "open"],
-  ["won", "赢单", "Won", 1, "won"],
-  ["lost", "输单", "Lost", 0, "lost"],
-] as const;
+/** The stages of the default pipeline, as their records hold them. */
+export const defaultPipeline = (
+  [
+    ["first_talk", "初步洽谈", "First talk", 0.1, "open"],
+    ["sample_test", "样品测试", "Sample test", 0.3, "open"],
+    ["negotiation", "商务谈判", "Negotiation", 0.5, "open"],
+    ["signing", "签约", "Signing", 0.8, "open"],
+    ["won", "赢单", "Won", 1, "won"],
+    ["lost", "输单", "Lost", 0, "lost"],
+  ] as const
+).map(([code, name, name_en, probability, outcome], index) => ({
+  pipeline: "default",
+  code,
+  name,
+  name_en,
+  position: index + 1,
+  probability,
+  outcome,
+}));
 
 const day = 86_400_000;
 
-type Stage = (typeof defaultPipeline)[number][0];
+type Stage = (typeof defaultPipeline)[number]["code"];
 type Status = "open" | "won" | "lost";
 interface Step {
   at: number;

@@ -100,19 +100,7 @@ export function writeCatalogue(
 }
 
 export function writePipeline(sink: Sink, at: number): void {
-  defaultPipeline.forEach(([code, name, name_en, probability, outcome], index) => {
-    sink.add("pipeline_stages", {
-      id: sink.id(at),
-      at,
-      pipeline: "default",
-      code,
-      name,
-      name_en,
-      position: index + 1,
-      probability,
-      outcome,
-    });
-  });
+  for (const stage of defaultPipeline) sink.add("pipeline_stages", { id: sink.id(at), at, ...stage });
 }
 
 export function writeRates(sink: Sink, rates: Rates): void {

@@ -9,20 +9,12 @@ export const ensureDefaultPipeline = async (url: string): Promise<void> => {
   const client = new Client({ connectionString: url, application_name: "kehu migrate" });
   await client.connect();
   try {
-    const stages = defaultPipeline.map(([code, name, name_en, probability, outcome], index) => ({
-      code,
-      name,
-      name_en,
-      position: index + 1,
-      probability,
-      outcome,
-    }));
     await client.query(
       `insert into crm.pipeline_stages (pipeline, code, name, name_en, position, probability, outcome)
-       select 'default', given.code, given.name, given.name_en, given.position, given.probability, given.outcome
+       select given.pipeline, given.code, given.name, given.name_en, given.position, given.probability, given.outcome
        from json_populate_recordset(null::crm.pipeline_stages, $1::json) as given
        where not exists (select from crm.pipeline_stages)`,
-      [JSON.stringify(stages)],
+      [JSON.stringify(defaultPipeline)],
     );
   } finally {
     await client.end();
