@@ -282,14 +282,15 @@ async function copyEverything(
     const state = { lsn: formatLsn(opened.moment.lsn), at: opened.moment.at };
     await adoptTables(connection, tables, published, state);
     const left = new Map(published.map(({ name }) => [name, tables.get(name)!]));
-    const copyTogether = (work: () => Promise<void>): Promise<void> => withCopyThreads(connection, () => inTransaction(connection, work));
+    const copyTogether = (work: (allRead: () => Promise<void>) => Promise<void>): Promise<void> =>
+      withCopyThreads(connection, (giveBack) => inTransaction(connection, () => work(giveBack)));
     // A failed statement ends the whole transaction: it is done again without the table that failed.
     for (;;) {
       try {
-        await copyTogether(async () => {
+        await copyTogether(async (allRead) => {
           // The log says that the rows were there before whatever commits at that very position.
           const moment = { ...opened.moment, lsn: opened.moment.lsn - 1n };
-          const copy = { connection, opened: { ...opened, moment }, schema: target.schema, tables: [...left.values()], dir };
+          const copy = { connection, opened: { ...opened, moment }, schema: target.schema, tables: [...left.values()], dir, allRead };
           const unread = await copyMeasured(copy, preparation);
           if (unread[0] && unread.length === published.length) throw new Error(unread[0].message, { cause: unread[0] });
           for (const fault of unread) {
