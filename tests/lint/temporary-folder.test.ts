@@ -41,4 +41,4 @@ it("what a run puts among the temporary files goes with it, and what a killed on
   await leave();
   expect(tmpdir()).toBe(place);
   expect((await readdir(place)).toSorted()).toEqual(others.toSorted());
-});
+}, 30_000);
