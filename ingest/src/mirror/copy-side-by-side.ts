@@ -121,8 +121,6 @@ export interface CopyOptions {
   dir: string;
   /** Told of each table of which rows are being loaded, and how many are whole. */
   loading: (table: string, done: number) => void;
-  /** Nothing is read any more: the readers' processors are free. */
-  allRead?: () => Promise<void>;
   /** Pages of a table that are read at once. */
   stretchPages?: number;
 }
@@ -133,7 +131,7 @@ export interface CopyOptions {
  * loaded; throws a `TableFault` when something was, or a row does not fit: then all has to be done again without that table.
  */
 export async function copySideBySide(options: CopyOptions): Promise<TableFault[]> {
-  const { connection, opened, schema, tables, dir, loading, allRead, stretchPages = usualStretchPages } = options;
+  const { connection, opened, schema, tables, dir, loading, stretchPages = usualStretchPages } = options;
   const queue = createQueue();
   const stretches = await stretchesOf(opened.client, tables, stretchPages);
   const remaining = new Map<string, number>();
@@ -147,7 +145,7 @@ export async function copySideBySide(options: CopyOptions): Promise<TableFault[]
       () => queue.close(),
       (error: unknown) => queue.close(error),
     );
-    return await load(queue, { connection, opened, tables, loading, allRead });
+    return await load(queue, { connection, opened, tables, loading });
   } finally {
     // Readers that wait for a place, or are in the middle of a copy, end with this.
     queue.close();
@@ -160,18 +158,12 @@ export async function copySideBySide(options: CopyOptions): Promise<TableFault[]
 
 async function load(
   queue: Queue,
-  { connection, opened, tables, loading, allRead }: Pick<CopyOptions, "connection" | "opened" | "tables" | "loading" | "allRead">,
+  { connection, opened, tables, loading }: Pick<CopyOptions, "connection" | "opened" | "tables" | "loading">,
 ): Promise<TableFault[]> {
   const stored = new Map(tables.map((known) => [known.table.name, known]));
   const loads = new Map<string, TableLoad>();
   const faults = new Map<string, TableFault>();
-  /** Of first copies, which are logged while nothing is read: loading is what the readers wait for. */
-  const unlogged: string[] = [];
   let done = 0;
-  const end = async (table: string): Promise<void> => {
-    await (await loadOf(table)).end();
-    done += 1;
-  };
   const loadOf = async (table: string): Promise<TableLoad> => {
     const known = loads.get(table);
     if (known) return known;
@@ -192,13 +184,10 @@ async function load(
       } finally {
         await removeParts([arrival.part]);
       }
-    } else if ((await loadOf(table)).isFirst) unlogged.push(table);
-    else await end(table);
-  }
-  await allRead?.();
-  for (const table of unlogged) {
-    loading(table, done);
-    await end(table);
+    } else {
+      await (await loadOf(table)).end();
+      done += 1;
+    }
   }
   return [...faults.values()];
 }

@@ -10,19 +10,15 @@ export const copyThreads = (usual: number, processors: number): number =>
 
 /**
  * Runs `work` with fewer of DuckDB's threads. One that has nothing to do while another finishes its rows does not sleep but asks again and again, so on a
- * machine whose processors are all needed each thread too many costs more than it does. `giveBack` is called when the readers are done. Call outside a
- * transaction: one that has failed takes no setting.
+ * machine whose processors are all needed each thread too many costs more than it does. Call outside a transaction: one that has failed takes no setting back.
  */
-export async function withCopyThreads<Result>(
-  connection: DuckDBConnection,
-  work: (giveBack: () => Promise<void>) => Promise<Result>,
-): Promise<Result> {
+export async function withCopyThreads<Result>(connection: DuckDBConnection, work: () => Promise<Result>): Promise<Result> {
   const found = await connection.runAndReadAll("select current_setting('threads')::int");
   const usual = Number(found.getRows()[0]![0]);
   const set = async (threads: number): Promise<void> => void (await connection.run(`set global threads = ${threads}`));
   await set(copyThreads(usual, availableParallelism()));
   try {
-    return await work(() => set(usual));
+    return await work();
   } finally {
     await set(usual);
   }

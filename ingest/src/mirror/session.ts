@@ -282,15 +282,14 @@ async function copyEverything(
     const state = { lsn: formatLsn(opened.moment.lsn), at: opened.moment.at };
     await adoptTables(connection, tables, published, state);
     const left = new Map(published.map(({ name }) => [name, tables.get(name)!]));
-    const copyTogether = (work: (allRead: () => Promise<void>) => Promise<void>): Promise<void> =>
-      withCopyThreads(connection, (giveBack) => inTransaction(connection, () => work(giveBack)));
+    const copyTogether = (work: () => Promise<void>): Promise<void> => withCopyThreads(connection, () => inTransaction(connection, work));
     // A failed statement ends the whole transaction: it is done again without the table that failed.
     for (;;) {
       try {
-        await copyTogether(async (allRead) => {
+        await copyTogether(async () => {
           // The log says that the rows were there before whatever commits at that very position.
           const moment = { ...opened.moment, lsn: opened.moment.lsn - 1n };
-          const copy = { connection, opened: { ...opened, moment }, schema: target.schema, tables: [...left.values()], dir, allRead };
+          const copy = { connection, opened: { ...opened, moment }, schema: target.schema, tables: [...left.values()], dir };
           const unread = await copyMeasured(copy, preparation);
           if (unread[0] && unread.length === published.length) throw new Error(unread[0].message, { cause: unread[0] });
           for (const fault of unread) {

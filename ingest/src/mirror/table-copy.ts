@@ -43,8 +43,6 @@ function readPart({ columns }: SourceTable, part: Part): string {
 
 /** Makes `raw.<table>` equal to the rows that are added. Its functions are called one at a time, in one transaction. */
 export interface TableLoad {
-  /** There was nothing to compare with. */
-  readonly isFirst: boolean;
   add(part: Part): Promise<void>;
   /** To be called when all has been added. Resolves to whether anything changed. */
   end(): Promise<boolean>;
@@ -66,7 +64,6 @@ export async function beginLoad(connection: DuckDBConnection, { table }: StoredT
   });
   if (!known) {
     return {
-      isFirst: true,
       add: (part) => copied(async () => void (await connection.run(`insert into ${raw} (${columns}) ${readPart(table, part)}`))),
       end: () => copied(() => logFirst(connection, table, moment)),
     };
@@ -75,7 +72,6 @@ export async function beginLoad(connection: DuckDBConnection, { table }: StoredT
   const fresh = `fresh_${table.oid}`;
   await copied(async () => void (await connection.run(`create or replace temp table ${fresh} as select ${columns} from ${raw} limit 0`)));
   return {
-    isFirst: false,
     add: (part) => copied(async () => void (await connection.run(`insert into ${fresh} ${readPart(table, part)}`))),
     end: () =>
       copied(async () => {
