@@ -13,6 +13,7 @@ import { planBuild, type BuildPlan, type BuildReason } from "./plan.ts";
 import { checkAgainstWhole, writeSelfCheck, type Drift } from "./self-check.ts";
 import { slowMartStatements } from "./slow-marts.ts";
 import { rawShape, readSourceChanges, type SourceChanges } from "./source-changes.ts";
+import { beginTogether } from "./same-moment.ts";
 import { UnharmedTests } from "./unharmed-tests.ts";
 import { emptyWorkArea, workArea } from "./work-area.ts";
 
@@ -152,7 +153,8 @@ const isOfParts = (reason: BuildReason): boolean => reason !== "all" && !reason.
 
 async function makeCut(request: BuildRequest, connection: DuckDBConnection): Promise<Cut> {
   const { project, mirror, changes } = request;
-  await connection.run("begin");
+  let begun = await beginTogether(request.connections);
+  let planned: BuildPlan | undefined;
   try {
     const state = await readAppliedState(connection);
     const { lsn } = state;
@@ -163,6 +165,7 @@ async function makeCut(request: BuildRequest, connection: DuckDBConnection): Pro
     const reason = request.reason();
     const plan = planBuild(project, reason);
     if (isOfParts(reason)) await leaveThreads(connection, request.connections.length);
+    if (!isOfParts(reason) || !isSideBySide(plan.cut)) begun = await endOthers(begun);
     const before = await readLedger(connection);
     const shape = await rawShape(connection);
     const entry: LedgerEntry = {
@@ -176,28 +179,54 @@ async function makeCut(request: BuildRequest, connection: DuckDBConnection): Pro
     const since = before?.rawShape === shape ? before.lsn : null;
     const sources = await readSourceChanges(connection, project, reason === "all" ? [] : reason.changed, since);
     await connection.run(ledgerSql(entry));
-    const one = { project, connections: [connection], inTransaction: true };
-    const results = await executeAll({ ...one, selected: plan.cut, ...building(request, reason, plan, cutArea, sources) });
+    const builtOn = new Map<Node, DuckDBConnection>();
+    const { build } = building(request, reason, plan, cutArea, sources);
+    const results = await executeAll({
+      project,
+      connections: begun,
+      inTransaction: true,
+      selected: plan.cut,
+      build: (node, tools) => {
+        builtOn.set(node, tools.connection);
+        return build(node, tools);
+      },
+    });
     const check = isNewDay(reason)
       ? await compareAll(
-          one,
+          { project, connections: [connection], inTransaction: true },
           plan.all.filter((node) => plan.readsSources(node)),
           changes,
           cutArea,
         )
       : null;
-    await connection.run("commit");
-    await carryOver(connection, plan.cut, changes);
+    // The ledger's first: from then on a build that does not finish is made again, whole.
+    for (const one of begun) {
+      await one.run("commit");
+      planned = plan;
+    }
+    await carryOver(builtOn, changes);
     return { lsn, freshTo, reason, plan, entry, results, drifts: check?.drifts ?? null, checked: check?.checked ?? 0 };
   } catch (error) {
-    await connection.run("rollback").catch(() => undefined);
+    for (const one of begun) await one.run("rollback").catch(() => undefined);
+    if (planned) changes.lose([...planned.cut, ...planned.downstream, ...planned.tests].map((node) => node.uniqueId));
     throw error;
   }
 }
 
-/** The changed rows of staging tables, from where only this connection sees them to where all do. */
-async function carryOver(connection: DuckDBConnection, cut: readonly Node[], changes: ChangedRows): Promise<void> {
-  for (const node of cut) {
+async function endOthers([first, ...others]: readonly DuckDBConnection[]): Promise<DuckDBConnection[]> {
+  for (const other of others) await other.run("rollback");
+  return first ? [first] : [];
+}
+
+/** None of them reads another: what one transaction writes, the others don't see. */
+function isSideBySide(nodes: readonly Node[]): boolean {
+  const ids = new Set(nodes.map((node) => node.uniqueId));
+  return nodes.every((node) => !node.dependsOn.some((id) => ids.has(id)));
+}
+
+/** The changed rows of staging tables, from where only the connection that made them sees them to where all do. */
+async function carryOver(builtOn: ReadonlyMap<Node, DuckDBConnection>, changes: ChangedRows): Promise<void> {
+  for (const [node, connection] of builtOn) {
     const rows = changes.hasChanged(node.uniqueId) ? changes.rowsOf(node.uniqueId) : null;
     if (rows === null) continue;
     const place = changedRowsTable(workArea, node);
@@ -257,7 +286,7 @@ function building(
   plan: BuildPlan,
   area: string,
   sources?: SourceChanges,
-): Pick<ExecuteOptions, "build"> {
+): Required<Pick<ExecuteOptions, "build">> {
   return {
     build: async (node: Node, tools: BuildTools): Promise<Materialization> => {
       const inTransaction = area === cutArea;

@@ -69,6 +69,11 @@ export class ChangedRows {
     this.unfinished.clear();
   }
 
+  /** What a build may have made of these nodes is lost, or nobody follows it: the next one makes them whole. */
+  lose(planned: Iterable<string>): void {
+    for (const id of planned) this.overdue.add(id);
+  }
+
   /** A build ended before these nodes were all settled: the next one makes the rest whole. */
   abandon(planned: Iterable<string>): void {
     for (const id of planned) if (!this.settled.has(id)) this.overdue.add(id);

@@ -416,6 +416,38 @@ describe("live builder", () => {
     expect(await ask(pointer, "select count(*)::int as marts from meta.marts")).toEqual([{ marts: 2 }]);
   });
 
+  it("makes a cut again, whole, when only a part of it could be committed", async () => {
+    let isDiskFull = false;
+    let made = 0;
+    const connect = async (): Promise<DuckDBConnection> => {
+      const connection = await warehouse.connect();
+      if (++made !== 2) return connection;
+      const run: DuckDBConnection["run"] = (sql, values, types) => {
+        if (!isDiskFull || sql !== "commit") return connection.run(sql, values, types);
+        isDiskFull = false;
+        return Promise.reject(new Error("no room for the second part"));
+      };
+      return Object.create(connection, { run: { value: run } }) as DuckDBConnection;
+    };
+    const live = await start({ warehouse: { ...warehouse, connect } });
+    isDiskFull = true;
+    const failure = nextFailure(live);
+    await mirror.apply(
+      ["orders", "customers"],
+      "insert into raw.orders values (1, 1, 12.50, null); insert into raw.customers values (1, '甲', null)",
+    );
+    expect(await failure).toMatchObject({ message: "no room for the second part" });
+    expect(await ask(await current(), "select * from marts.fct_orders")).toEqual([]);
+    const published = nextPublish(live);
+    await mirror.apply(["orders"], "insert into raw.orders values (2, 1, 7.50, null)");
+    const pointer = await published;
+    expect(await ask(pointer, "select order_key::int as order_key from marts.fct_orders order by 1")).toEqual([
+      { order_key: 1 },
+      { order_key: 2 },
+    ]);
+    expect(await ask(pointer, "select name from marts.dim_customers")).toEqual([{ name: "甲" }]);
+  });
+
   it("publishes no faster than it is told, however many changes come", async () => {
     const live = await start({ publishSeconds: 0.4 });
     const times: number[] = [performance.now()];
