@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { holderOf } from "../kehu/data-dir-lock.ts";
+import { startPostgres } from "../operational-api/src/postgres/index.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -66,6 +69,17 @@ export const untilFresh = (stack: Pick<Stack, "url">, lsn: string, timeoutMs = 6
     20,
   );
 
+/** Ends the Kehu that runs on a data dir, and the Postgres in it, which outlives a Kehu that was killed. Does nothing where there is none. */
+export async function stopWhatRunsIn(dataDir: string): Promise<void> {
+  if (!existsSync(join(dataDir, "runtime.json"))) return;
+  const holder = await holderOf(dataDir);
+  if (holder) {
+    process.kill(Number(holder), "SIGTERM");
+    await eventually(`the end of process ${holder}`, async () => ((await holderOf(dataDir)) === holder ? null : true));
+  }
+  await (await startPostgres({ dataDir })).stop();
+}
+
 /** `kehu start` as a user runs it, on a free port and a data dir of its own (or the given one), until it answers. */
 export async function startStack(options: { dataDir?: string; env?: Record<string, string>; readyWithinMs?: number } = {}): Promise<Stack> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "kehu-stack-")));
@@ -85,6 +99,10 @@ export async function startStack(options: { dataDir?: string; env?: Record<strin
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     await ended;
   };
+  // What the supervisor started ends by itself, and may still write a moment.
+  const discard = async (): Promise<void> => {
+    if (!options.dataDir) await rm(dataDir, { recursive: true, force: true, maxRetries: 10 });
+  };
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
   try {
     await eventually(
@@ -95,6 +113,8 @@ export async function startStack(options: { dataDir?: string; env?: Record<strin
     if (hasEnded()) throw new Error(`kehu start ended with ${child.exitCode ?? child.signalCode}`);
   } catch (error) {
     await kill("SIGKILL");
+    await stopWhatRunsIn(dataDir);
+    await discard();
     throw new Error(`kehu start did not become ready:\n${printed}`, { cause: error });
   }
   return {
@@ -106,7 +126,7 @@ export async function startStack(options: { dataDir?: string; env?: Record<strin
     kill,
     stop: async () => {
       await kill("SIGTERM");
-      if (!options.dataDir) await rm(dataDir, { recursive: true, force: true });
+      await discard();
     },
   };
 }

@@ -1,23 +1,15 @@
-import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { alive, startPostgres } from "../operational-api/src/postgres/index.ts";
-import { holderOf } from "../kehu/data-dir-lock.ts";
-import { eventually } from "./stack.ts";
+import { alive } from "../operational-api/src/postgres/index.ts";
+import { stopWhatRunsIn } from "./stack.ts";
 
 /** A Kehu and a Postgres outlive who started them: they are stopped before their files go. */
 async function remove(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const dataDir = join(folder, name);
-    if (!existsSync(join(dataDir, "runtime.json"))) continue;
     try {
-      const holder = await holderOf(dataDir);
-      if (holder) {
-        process.kill(Number(holder), "SIGTERM");
-        await eventually(`the end of process ${holder}`, async () => ((await holderOf(dataDir)) === holder ? null : true));
-      }
-      await (await startPostgres({ dataDir })).stop();
+      await stopWhatRunsIn(dataDir);
     } catch (error) {
       // One that was only being made can't be started; and a server whose files are gone ends by itself.
       console.error(`${dataDir}: ${(error as Error).message}`);
