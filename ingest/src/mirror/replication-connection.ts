@@ -32,7 +32,8 @@ export interface StreamEvents {
 export async function connectSource(url: string, options: { replication?: boolean; lockTimeoutMs?: number } = {}): Promise<Client> {
   const client = new Client({
     connectionString: url,
-    options: `${textSettings} -c lock_timeout=${options.lockTimeoutMs ?? 0}`,
+    // A regclass is written with its schema or without, by the path of whoever reads it.
+    options: `${textSettings} -c search_path=pg_catalog -c lock_timeout=${options.lockTimeoutMs ?? 0}`,
     application_name: "kehu mirror",
     keepAlive: true,
     ...(options.replication ? { replication: "database" } : {}),

@@ -88,9 +88,13 @@ test("a table, function, type or role renamed: rows that name it are read again,
     expect(await bench.rows("select relation, relations, made, type, owner from raw.names")).toEqual([
       { relation: "crm.objects", relations: "{crm.objects,pg_class}", made: "crm.double(integer)", type: "crm.objects", owner: `${role}x` },
     ]);
-    await bench.source.query("create table later (id int primary key)");
+    // For connections from now on, and not for those that there are.
+    await bench.source.query(`alter database "${new URL(bench.url).pathname.slice(1)}" set search_path = crm`);
+    await bench.source.query("create table later (id int primary key); insert into names (id, relation) values (2, 'crm.later')");
     await expectFollowed();
-    expect(await bench.rows("select _op from raw_changes.names order by _lsn, _seq")).toEqual([{ _op: "copy" }, { _op: "resync" }]);
+    expect(await bench.rows("select _op from raw_changes.names order by _lsn, _seq")).toEqual(
+      ["copy", "resync", "insert"].map((_op) => ({ _op })),
+    );
   } finally {
     await bench.source.query(`drop role if exists ${role}, ${role}x`);
   }
