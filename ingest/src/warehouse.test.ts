@@ -158,7 +158,9 @@ test("a new mirror has the format that is written at least cost; one that is the
     return found.getRows();
   };
   const fresh = await openScratch();
+  await (await fresh.connect()).run(`attach '${join(fresh.dir, "aside.duckdb")}' as aside`);
   expect(await formats(fresh)).toEqual([
+    ["aside", "v1.0.0+"],
     ["mirror", "v1.3.0+"],
     ["warehouse", "v1.0.0+"],
   ]);

@@ -52,10 +52,9 @@ function trackConnections(instance: DuckDBInstance): Pick<Warehouse, "connect" |
 
 /**
  * The format of a new mirror: its texts are compressed at less cost, a seventh of a copy's in DuckDB. A mirror that is there keeps the format that it has. Only
- * DuckDB from 1.3 on reads it, so what is published keeps DuckDB's default.
+ * DuckDB from 1.3 on reads it, so all other files have DuckDB's default.
  */
 const mirrorFormat = "v1.3.0";
-const publishedFormat = "v1.0.0";
 
 /** Opens one database file for writing, alone in its process, in UTC. Creates the file; its folder exists. */
 async function openDatabaseFile(file: string, budget: DuckDBBudget): Promise<Pick<Warehouse, "connect" | "close">> {
@@ -64,6 +63,7 @@ async function openDatabaseFile(file: string, budget: DuckDBBudget): Promise<Pic
   const opened = trackConnections(await DuckDBInstance.fromCache(file, { ...settings(budget), ...format }));
   const connection = await opened.connect();
   await connection.run("set global TimeZone = 'UTC'");
+  await connection.run("reset global storage_compatibility_version");
   return opened;
 }
 
@@ -98,9 +98,7 @@ export async function openWarehouse(options: { dir: string } & DuckDBBudget): Pr
   const opened = await openDatabaseFile(join(dir, "mirror.duckdb"), options);
   try {
     const connection = await opened.connect();
-    await connection.run(
-      `attach if not exists ${sqlText(join(dir, "warehouse.duckdb"))} as warehouse (storage_version '${publishedFormat}')`,
-    );
+    await connection.run(`attach if not exists ${sqlText(join(dir, "warehouse.duckdb"))} as warehouse`);
   } catch (error) {
     opened.close();
     throw error;
