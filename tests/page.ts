@@ -1,3 +1,4 @@
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { Session } from "./stack.ts";
 
@@ -50,3 +51,13 @@ export async function enterPassword(page: Page, url: string, email: string, pass
   await page.fill("input[name=password] >> visible=true", password);
   await page.click("form.tile button[type=submit]");
 }
+
+/** What axe finds wrong with the page as it is now, a text for each fault with the places. */
+export const accessibilityFaults = async (page: Page): Promise<string[]> =>
+  (await new AxeBuilder({ page }).analyze()).violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target, html }) => `${target.join(" ")} ${html.slice(0, 120)}`).join(", ")}`,
+  );
+
+/** By how many pixels the page is wider than what of it is shown. */
+export const sticksOutBy = (page: Page): Promise<number> =>
+  page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
