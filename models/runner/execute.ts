@@ -54,6 +54,8 @@ export interface ExecuteOptions {
   storeFailures?: boolean;
   /** The first connection is in a transaction that the caller ends. */
   inTransaction?: boolean;
+  /** The tables that fits fill are there, with all their columns. */
+  hasFitTables?: boolean;
   /** Asked right before a node would be built or tested: false leaves it as it is, and out of the results. */
   isDue?: (node: Node) => boolean;
   /** Builds a node in the place of the ordinary way. */
@@ -98,7 +100,7 @@ export async function executeNodes(options: ExecuteOptions): Promise<NodeResult[
     log: (message, info) => (info ? log?.(message) : undefined),
   });
   await createSchemas(selected, catalog, first);
-  await createFitTables(ownFitTables(project), first);
+  if (!options.hasFitTables) await createFitTables(ownFitTables(project), first);
   const units = planUnits(selected, new Graph(project.nodes.values()), options.gate);
   const total = units.reduce((sum, unit) => sum + unit.nodes.length, 0);
   const results: NodeResult[] = [];

@@ -15,7 +15,7 @@ import { slowMartStatements } from "./slow-marts.ts";
 import { rawShape, readSourceChanges, type SourceChanges } from "./source-changes.ts";
 import { beginTogether } from "./same-moment.ts";
 import { UnharmedTests } from "./unharmed-tests.ts";
-import { emptyWorkArea, workArea } from "./work-area.ts";
+import { openWorkArea, workArea } from "./work-area.ts";
 
 /** A node failed: nothing is published, the earlier snapshot stays. */
 export class BuildFailure extends Error {
@@ -81,7 +81,7 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
   const project: Project = { ...request.project, vars: { ...request.project.vars, as_of: request.asOf.toISOString() } };
   const startedAt = request.now();
   changes.begin();
-  await emptyWorkArea(connection);
+  await openWorkArea(connection);
   const before = await settingsNow(connection, [...Object.keys(writing), "threads"]);
   await setAll(connection, writing);
   try {
@@ -125,7 +125,9 @@ async function buildAndTest(request: BuildRequest, connection: DuckDBConnection,
     const rebuilt = reason === "all" ? [...plan.cut, ...plan.downstream] : restated;
     const entry = { ...cut.entry, isFinished: true };
     const besides = slowMartStatements(project, reason, freshTo);
-    await writeFinishedBuild(connection, project, { entry, freshTo, startedAt, finishedAt: request.now(), rebuilt, tests, besides });
+    const keepsColumns = (node: Node): boolean => reason !== "all" && changes.rowsOf(node.uniqueId) !== null;
+    const finishedAt = request.now();
+    await writeFinishedBuild(connection, project, { entry, freshTo, startedAt, finishedAt, rebuilt, keepsColumns, tests, besides });
     if (drifts) await writeSelfCheck(connection, request.build, request.now(), cut.checked + downstream.checked, drifts);
     changes.finish();
     const changed = martsAmong(rebuilt).map((node) => node.alias);
@@ -185,6 +187,7 @@ async function makeCut(request: BuildRequest, connection: DuckDBConnection): Pro
       project,
       connections: begun,
       inTransaction: true,
+      hasFitTables: reason !== "all",
       selected: plan.cut,
       build: (node, tools) => {
         builtOn.set(node, tools.connection);
@@ -251,7 +254,7 @@ async function buildDownstream(
     return due;
   };
   const build = building(request, reason, plan, workArea);
-  const common = { project, connections, isDue };
+  const common = { project, connections, isDue, hasFitTables: reason !== "all" };
   if (!isNewDay(reason)) {
     const passed = reason === "all" ? new Set<string>() : await readPassedTests(connections[0]!);
     const narrow: ExecuteOptions["narrow"] = (node, compiler, connection) =>

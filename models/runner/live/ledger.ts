@@ -65,6 +65,8 @@ export interface FinishedBuild {
   startedAt: Date;
   finishedAt: Date;
   rebuilt: readonly Node[];
+  /** Of rebuilt nodes: the last finished build wrote the same columns. */
+  keepsColumns: (node: Node) => boolean;
   tests: readonly NodeResult[];
   /** Statements that belong to the same transaction. */
   besides?: readonly string[];
@@ -80,13 +82,15 @@ export const martsAmong = (nodes: readonly Node[]): Node[] =>
 export async function writeFinishedBuild(connection: DuckDBConnection, project: Project, build: FinishedBuild): Promise<void> {
   const { entry, rebuilt, tests } = build;
   const known = martsAmong([...project.nodes.values()]);
-  const marts = martsAmong(rebuilt);
+  const marts = martsAmong(rebuilt).filter((mart) => !build.keepsColumns(mart));
+  const renewed = martsAmong(rebuilt).filter(build.keepsColumns);
   const columns = await columnsOf(connection, marts);
   const instant = (date: Date | string): string => `cast(${literal(typeof date === "string" ? date : date.toISOString())} as timestamptz)`;
   const statements = [
     "delete from warehouse.meta.builds",
     `insert into warehouse.meta.builds values (${literal(entry.build)}, ${literal(entry.lsn)}, ${instant(build.freshTo)}, ${instant(build.startedAt)}, ${instant(build.finishedAt)})`,
     `delete from warehouse.meta.marts where name not in (${names(known)}) or name in (${names(marts)})`,
+    `update warehouse.meta.marts set version = ${literal(entry.build)} where name in (${names(renewed)})`,
     ...inserts(
       "marts",
       marts.map((mart) => [

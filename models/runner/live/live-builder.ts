@@ -16,6 +16,7 @@ import { isOfThisHour, slowMartsTable } from "./slow-marts.ts";
 import { hasHourlyModels, rawTables } from "./plan.ts";
 import { Publisher } from "./publisher.ts";
 import { readLastState } from "./resume.ts";
+import { closeWorkArea } from "./work-area.ts";
 
 export type { LiveLogger } from "./build-log.ts";
 
@@ -203,6 +204,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
         await buildOnce();
       }
       await publish();
+      if (connections[0]) await closeWorkArea(connections[0]);
     } catch (error) {
       fail();
       retryAt = error instanceof BuildFailure ? Number.POSITIVE_INFINITY : performance.now() + outageRetryMs;
