@@ -17,6 +17,8 @@ export interface DuckDBBudget {
 export interface Warehouse {
   /** The folder of `mirror.duckdb`, `warehouse.duckdb` and `snapshots/`. */
   readonly dir: string;
+  /** DuckDB's threads, of which work that does better with fewer leaves some alone for its time. */
+  readonly threads: number;
   /** A new connection in UTC, with `mirror` as its current catalog. Closed by `close()` at the latest. */
   connect(): Promise<DuckDBConnection>;
   /** Ends every connection and releases both files. */
@@ -50,6 +52,11 @@ function trackConnections(instance: DuckDBInstance): Pick<Warehouse, "connect" |
   };
 }
 
+async function countThreads(connection: DuckDBConnection): Promise<number> {
+  const found = await connection.runAndReadAll("select current_setting('threads')::int");
+  return Number(found.getRows()[0]![0]);
+}
+
 /**
  * The format of a new mirror: its texts are compressed at less cost, a seventh of a copy's in DuckDB. A mirror that is there keeps the format that it has. Only
  * DuckDB from 1.3 on reads it, so all other files have DuckDB's default.
@@ -57,14 +64,14 @@ function trackConnections(instance: DuckDBInstance): Pick<Warehouse, "connect" |
 const mirrorFormat = "v1.3.0";
 
 /** Opens one database file for writing, alone in its process, in UTC. Creates the file; its folder exists. */
-async function openDatabaseFile(file: string, budget: DuckDBBudget): Promise<Pick<Warehouse, "connect" | "close">> {
+async function openDatabaseFile(file: string, budget: DuckDBBudget): Promise<Omit<Warehouse, "dir">> {
   const format = { storage_compatibility_version: mirrorFormat };
   // fromCache: two instances of one file in one process are accepted by DuckDB and diverge silently.
   const opened = trackConnections(await DuckDBInstance.fromCache(file, { ...settings(budget), ...format }));
   const connection = await opened.connect();
   await connection.run("set global TimeZone = 'UTC'");
   await connection.run("reset global storage_compatibility_version");
-  return opened;
+  return { ...opened, threads: await countThreads(connection) };
 }
 
 const isAlive = (pid: number): boolean => {
@@ -115,16 +122,19 @@ export async function openMirrorFile(database: string): Promise<Warehouse> {
   const dir = dirname(file);
   await mkdir(dir, { recursive: true });
   const opened = trackConnections(await DuckDBInstance.fromCache(`:memory:mirror of ${file}`, { temp_directory: `${file}.tmp` }));
+  let threads: number;
   try {
     const connection = await opened.connect();
     await connection.run("set global TimeZone = 'UTC'");
     await connection.run(`attach if not exists ${sqlText(file)} as mirror`);
+    threads = await countThreads(connection);
   } catch (error) {
     opened.close();
     throw error;
   }
   return {
     dir,
+    threads,
     close: opened.close,
     async connect() {
       const connection = await opened.connect();

@@ -52,7 +52,7 @@ async function startBusy(): Promise<void> {
     };
     return connection;
   };
-  const mirror = await bench.mirror({ warehouse: { dir: bench.dir, connect } });
+  const mirror = await bench.mirror({ warehouse: { dir: bench.dir, threads: 2, connect } });
   await mirror.start();
   isHeld = true;
   Object.assign(waiting, { most: 0, messages: 0 });

@@ -10,11 +10,10 @@ export const copyThreads = (usual: number, processors: number): number =>
 
 /**
  * Runs `work` with fewer of DuckDB's threads. One that has nothing to do while another finishes its rows does not sleep but asks again and again, so on a
- * machine whose processors are all needed each thread too many costs more than it does. Call outside a transaction: one that has failed takes no setting back.
+ * machine whose processors are all needed each thread too many costs more than it does. Afterwards there are `usual` ones, and not those found before: builds
+ * do with fewer for their time too. Call outside a transaction: one that has failed takes no setting back.
  */
-export async function withCopyThreads<Result>(connection: DuckDBConnection, work: () => Promise<Result>): Promise<Result> {
-  const found = await connection.runAndReadAll("select current_setting('threads')::int");
-  const usual = Number(found.getRows()[0]![0]);
+export async function withCopyThreads<Result>(connection: DuckDBConnection, usual: number, work: () => Promise<Result>): Promise<Result> {
   const set = async (threads: number): Promise<void> => void (await connection.run(`set global threads = ${threads}`));
   await set(copyThreads(usual, availableParallelism()));
   try {

@@ -151,7 +151,7 @@ test("a part of a large transaction is applied before its end, and with an error
     };
     return connection;
   };
-  const mirror = await bench.mirror({ warehouse: { dir: bench.dir, connect } });
+  const mirror = await bench.mirror({ warehouse: { dir: bench.dir, threads: 2, connect } });
   await mirror.start();
   await bench.source.query("begin; insert into things select id, 0 from generate_series(1, 260000) as id; rollback");
   statements.length = 0;

@@ -26,7 +26,7 @@ import { emptyScratch, removeScratch } from "./table-download.ts";
 
 export interface MirrorOptions extends MirrorTarget {
   /** Where the schemas `raw`, `raw_changes` and `meta` are, in the current catalog of its connections. */
-  warehouse: Pick<Warehouse, "dir" | "connect">;
+  warehouse: Pick<Warehouse, "dir" | "threads" | "connect">;
   logger: MirrorLogger;
   /** For `lagSeconds`; default the machine's. */
   clock?: () => Date;
@@ -141,7 +141,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       const publication = await ensurePublication(client, target.publication, target.schema);
       const dir = await emptyScratch(warehouse.dir, target.slot);
       const started = performance.now();
-      const preparation = { client, connection: store, dir, publication, refused, faults, logger };
+      const preparation = { client, connection: store, threads: warehouse.threads, dir, publication, refused, faults, logger };
       const { tables, state, copied, reason } = await prepareMirror(target, {
         ...preparation,
         copying: (now) => (copying = now),

@@ -205,6 +205,8 @@ export async function adoptTables(
 export interface Preparation {
   client: Client;
   connection: DuckDBConnection;
+  /** DuckDB's usual ones. */
+  threads: number;
   /** Folder for the files of copies. */
   dir: string;
   publication: Publication;
@@ -269,7 +271,7 @@ async function copyEverything(
   tables: Map<string, StoredTable>,
   now: MirrorSource,
 ): Promise<string[]> {
-  const { connection, dir, faults, logger, copying } = preparation;
+  const { connection, threads, dir, faults, logger, copying } = preparation;
   // Before the moment: what is published later is not in the slot's stream.
   await lookAtSource(preparation.client, target, preparation.publication, preparation.refused);
   const opened = await openMoment(target.sourceUrl, { name: target.slot, temporary: false });
@@ -282,7 +284,8 @@ async function copyEverything(
     const state = { lsn: formatLsn(opened.moment.lsn), at: opened.moment.at };
     await adoptTables(connection, tables, published, state);
     const left = new Map(published.map(({ name }) => [name, tables.get(name)!]));
-    const copyTogether = (work: () => Promise<void>): Promise<void> => withCopyThreads(connection, () => inTransaction(connection, work));
+    const copyTogether = (work: () => Promise<void>): Promise<void> =>
+      withCopyThreads(connection, threads, () => inTransaction(connection, work));
     // A failed statement ends the whole transaction: it is done again without the table that failed.
     for (;;) {
       try {

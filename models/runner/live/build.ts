@@ -32,6 +32,8 @@ export interface BuildRequest {
   mirror: Pick<Mirror, "applied" | "waitFor">;
   /** The first one makes the cut; all of them build what is downstream. */
   connections: readonly DuckDBConnection[];
+  /** DuckDB's usual ones. */
+  threads: number;
   build: string;
   fingerprint: string;
   companyDay: string;
@@ -82,7 +84,8 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
   const startedAt = request.now();
   changes.begin();
   await openWorkArea(connection);
-  const before = await settingsNow(connection, [...Object.keys(writing), "threads"]);
+  // The threads are the usual ones afterwards and not those found: whoever copies does with fewer for its time too.
+  const before = { ...(await settingsNow(connection)), threads: String(request.threads) };
   await setAll(connection, writing);
   try {
     return await buildAndTest({ ...request, project }, connection, startedAt);
@@ -92,7 +95,8 @@ export async function runBuild(request: BuildRequest): Promise<BuildOutcome> {
 }
 
 /** What others of this process have set: the mirror gives the log more room than DuckDB does. */
-async function settingsNow(connection: DuckDBConnection, names: readonly string[]): Promise<Record<string, string>> {
+async function settingsNow(connection: DuckDBConnection): Promise<Record<string, string>> {
+  const names = Object.keys(writing);
   const result = await connection.run(`select ${names.map((name) => `current_setting('${name}')::varchar`).join(", ")}`);
   const [values = []] = await result.getRowsJS();
   return Object.fromEntries(names.map((name, index) => [name, String(values[index])]));
@@ -106,9 +110,8 @@ async function setAll(connection: DuckDBConnection, values: Readonly<Record<stri
  * A build of parts has its connections work side by side, each a thread of its own beside DuckDB's. With more threads than there are processors those
  * without work wait actively and take what the others need: a quarter of all processor time after 1,000 changes.
  */
-async function leaveThreads(connection: DuckDBConnection, connections: number): Promise<void> {
-  const { threads } = await settingsNow(connection, ["threads"]);
-  await setAll(connection, { threads: String(Math.max(1, Number(threads) - connections + 1)) });
+async function leaveThreads(connection: DuckDBConnection, { threads, connections }: BuildRequest): Promise<void> {
+  await setAll(connection, { threads: String(Math.max(1, threads - connections.length + 1)) });
 }
 
 async function buildAndTest(request: BuildRequest, connection: DuckDBConnection, startedAt: Date): Promise<BuildOutcome> {
@@ -166,7 +169,7 @@ async function makeCut(request: BuildRequest, connection: DuckDBConnection): Pro
     const freshTo = applied?.lsn === lsn ? applied.at : state.at;
     const reason = request.reason();
     const plan = planBuild(project, reason);
-    if (isOfParts(reason)) await leaveThreads(connection, request.connections.length);
+    if (isOfParts(reason)) await leaveThreads(connection, request);
     if (!isOfParts(reason) || !isSideBySide(plan.cut)) begun = await endOthers(begun);
     const before = await readLedger(connection);
     const shape = await rawShape(connection);

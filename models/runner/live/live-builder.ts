@@ -151,6 +151,7 @@ export function createLiveBuilder(options: LiveBuilderOptions): LiveBuilder {
       project,
       mirror,
       connections,
+      threads: warehouse.threads,
       build,
       fingerprint,
       companyDay: day,
