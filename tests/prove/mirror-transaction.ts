@@ -6,7 +6,6 @@ import { startPostgres } from "@kehu/operational-api";
 import { Client } from "pg";
 import { startMirrorChild } from "../../bench/mirror/mirror-child.ts";
 import { fillLines, lineTables, lineValues, rowsOf } from "../../bench/mirror/order-lines.ts";
-import { inTrialFolder } from "./trial-folder.ts";
 
 /** Of a million changes: all rows are changed, as many come, and of all of these one in four goes. */
 const rowsPerMillion = 400_000;
@@ -19,39 +18,31 @@ const slot = "kehu_transaction";
  * One transaction of `rounds` million changes on tables that are mirrored: within 1 GiB it must be applied, each change once, and the mirror equal to its source.
  * `seed` decides which rows go.
  */
-export const mirrorTransactionTrial = ({
-  seed,
-  rounds,
-  say,
-}: {
-  seed: number;
-  rounds: number;
-  say: (line: string) => void;
-}): Promise<void> =>
-  inTrialFolder("mirror-transaction", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "postgres-"));
-    const postgres = await startPostgres({ dataDir: join(folder, "data") });
-    const source = new Client({ connectionString: postgres.url });
-    await source.connect();
-    try {
-      const rows = rowsPerMillion * rounds;
-      await fillLines(source, rows);
-      const files = { url: postgres.url, dir: join(folder, "warehouse"), slot, memoryLimit: duckdbMemory };
-      await (await startMirrorChild(files)).end();
-      const { changes, lsn } = await changeAll(source, rows, seed);
-      say(`${changes} changes of one transaction are written`);
+export async function mirrorTransactionTrial(options: { seed: number; rounds: number; say: (line: string) => void }): Promise<void> {
+  const { seed, rounds, say } = options;
+  const folder = await mkdtemp(join(tmpdir(), "postgres-"));
+  const postgres = await startPostgres({ dataDir: join(folder, "data") });
+  const source = new Client({ connectionString: postgres.url });
+  await source.connect();
+  try {
+    const rows = rowsPerMillion * rounds;
+    await fillLines(source, rows);
+    const files = { url: postgres.url, dir: join(folder, "warehouse"), slot, memoryLimit: duckdbMemory };
+    await (await startMirrorChild(files)).end();
+    const { changes, lsn } = await changeAll(source, rows, seed);
+    say(`${changes} changes of one transaction are written`);
 
-      const streaming = await startMirrorChild(files);
-      const ms = await streaming.reach(lsn);
-      const { peakMiB } = await streaming.end();
-      say(`applied in ${Math.round(ms / 1000)} s, ${Math.round(changes / (ms / 1000))} changes/s, within ${Math.round(peakMiB)} MiB`);
-      if (peakMiB > mostMiB) throw new Error(`the mirror's process took ${Math.round(peakMiB)} MiB, more than ${mostMiB}`);
-      await compare(postgres.url, files.dir, changes);
-    } finally {
-      await source.end();
-      await postgres.stop();
-    }
-  });
+    const streaming = await startMirrorChild(files);
+    const ms = await streaming.reach(lsn);
+    const { peakMiB } = await streaming.end();
+    say(`applied in ${Math.round(ms / 1000)} s, ${Math.round(changes / (ms / 1000))} changes/s, within ${Math.round(peakMiB)} MiB`);
+    if (peakMiB > mostMiB) throw new Error(`the mirror's process took ${Math.round(peakMiB)} MiB, more than ${mostMiB}`);
+    await compare(postgres.url, files.dir, changes);
+  } finally {
+    await source.end();
+    await postgres.stop();
+  }
+}
 
 /** Returns how many changes one transaction made, and a position behind it. */
 async function changeAll(source: Client, rows: number, seed: number): Promise<{ changes: number; lsn: string }> {
