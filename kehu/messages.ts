@@ -15,6 +15,8 @@ export interface MirrorHealth {
   slot?: SlotHealth | null;
   /** While everything is copied: how far it is. */
   copying?: CopyProgress | null;
+  /** Rows that were received and are not applied, a long one counted as several. */
+  waitingRows?: number;
   /** The last time everything was copied, since the warehouse process began. */
   lastCopy?: { at: string; reason: string; tables: number; seconds: number } | null;
   /** The last comparison of the whole mirror with Postgres. */

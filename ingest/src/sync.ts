@@ -4,7 +4,7 @@ import { createMirror } from "./mirror/mirror.ts";
 import type { Mirror } from "./mirror/mirror.ts";
 import type { MirrorProblem } from "./mirror/problems.ts";
 import { connectSource } from "./mirror/replication-connection.ts";
-import { identifySystem } from "./mirror/session.ts";
+import { identifySystem } from "./mirror/continuity.ts";
 import type { MirrorLogger } from "./mirror/session.ts";
 import { openMirrorFile } from "./warehouse.ts";
 import type { Warehouse } from "./warehouse.ts";

@@ -8,7 +8,7 @@ import type { Mirror } from "./mirror/mirror.ts";
 import { rawName, readSource, readTables } from "./mirror/mirror-store.ts";
 import { problemOf } from "./mirror/problems.ts";
 import type { MirrorProblem } from "./mirror/problems.ts";
-import { openMoment } from "./mirror/session.ts";
+import { openMoment } from "./mirror/source-moment.ts";
 import type { MirrorLogger } from "./mirror/session.ts";
 import { readSourceTables } from "./mirror/source-catalog.ts";
 import type { SourceTable } from "./mirror/source-catalog.ts";

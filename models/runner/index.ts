@@ -4,7 +4,7 @@ export { runnerCommand } from "./command-line.ts";
 export { ProjectError, UsageError } from "./errors.ts";
 export type { NodeResult, Progress, Status } from "./node-result.ts";
 export { createLiveBuilder, type LiveBuilder, type LiveBuilderOptions, type LiveLogger, type LiveStatus } from "./live/live-builder.ts";
-export { BuildFailure } from "./live/build.ts";
+export { BuildFailure } from "./live/make-nodes.ts";
 export { lintProject, type Finding } from "./lint.ts";
 export type { CatalogueColumn, CatalogueNode, CatalogueTest } from "./lineage/published-catalogue.ts";
 export { inputsOf, originsOf, strongest, type ColumnInput, type LineageKind, type ProjectLineage } from "./lineage/lineage.ts";

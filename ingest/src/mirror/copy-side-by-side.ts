@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import type { StoredTable } from "./mirror-store.ts";
 import { TableFault } from "./problems.ts";
-import type { SourceMoment } from "./session.ts";
+import type { SourceMoment } from "./source-moment.ts";
 import { beginLoad } from "./table-copy.ts";
 import type { TableLoad } from "./table-copy.ts";
 import { downloadStretch, removeParts } from "./table-download.ts";

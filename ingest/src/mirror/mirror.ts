@@ -51,6 +51,8 @@ export interface MirrorCondition {
   slot: SlotHealth | null;
   /** While everything is copied. */
   copying: CopyProgress | null;
+  /** Rows that were received and are not applied, a long one counted as several. From `mostRows` of them on the source waits. */
+  waitingRows: number;
   /** Since this process began; null when it went on where an earlier one stopped. */
   lastCopy: WholeCopy | null;
 }
@@ -319,7 +321,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       if (disconnected !== null) {
         problems.unshift(problemOf("disconnected", null, { detail: disconnected }));
       }
-      return { problems, slot, copying, lastCopy };
+      return { problems, slot, copying, waitingRows: session?.inbox.rowCount ?? 0, lastCopy };
     },
     holdAt(lsn) {
       const current = session;

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import { formatLsn, parseLsn } from "../lsn.ts";
-import type { Lsn } from "../lsn.ts";
+import { dropSlot, gap, identifySystem, readSlot } from "./continuity.ts";
 import { startCopyMeter } from "./copy-meter.ts";
 import type { CopyProgress } from "./copy-meter.ts";
 import { copySideBySide } from "./copy-side-by-side.ts";
@@ -24,10 +23,9 @@ import type { MirrorSource, MirrorState, StoredTable } from "./mirror-store.ts";
 import { TableFault } from "./problems.ts";
 import { publishTables } from "./publication.ts";
 import type { Publication } from "./publication.ts";
-import { connectSource, createSlot } from "./replication-connection.ts";
 import { readSourceTables } from "./source-catalog.ts";
 import type { SourceTable, SourceTables } from "./source-catalog.ts";
-import type { CopyMoment } from "./table-copy.ts";
+import { openMoment } from "./source-moment.ts";
 import { downloadTable } from "./table-download.ts";
 import type { Download } from "./table-download.ts";
 
@@ -44,115 +42,6 @@ export interface MirrorLogger {
   info(details: object, message: string): void;
   warn(details: object, message: string): void;
   error(details: object, message: string): void;
-}
-
-/** The source as one moment shows it: a transaction on `client` that reads nothing newer than `moment`. */
-export interface SourceMoment {
-  moment: CopyMoment;
-  client: Client;
-  /** Another connection with a transaction of the same moment, for its caller to end. */
-  join(): Promise<Client>;
-  /** Ends the transaction and, where it was temporary, drops the slot. */
-  close(): Promise<void>;
-}
-
-/**
- * Makes a slot and opens the moment of its first position. Waits for the transactions that are running in the source; with `patienceMs` only so long for
- * each, then it throws an error of which `isImpatient` is true.
- */
-export async function openMoment(sourceUrl: string, slot: { name: string; temporary: boolean }, patienceMs = 0): Promise<SourceMoment> {
-  const replication = await connectSource(sourceUrl, { replication: true, lockTimeoutMs: patienceMs });
-  let client: Client | undefined;
-  const adopt = async (reader: Client, snapshot: string): Promise<void> => {
-    await reader.query("begin isolation level repeatable read read only");
-    await reader.query(`set transaction snapshot '${snapshot}'`);
-  };
-  try {
-    client = await connectSource(sourceUrl, { lockTimeoutMs: patienceMs });
-    // Taken before the snapshot: what is said to be fresh to this time must be in it.
-    const before = await client.query<{ at: Date }>("select clock_timestamp() as at");
-    const exported = await createSlot(replication, slot.name, slot);
-    await adopt(client, exported.snapshot);
-    const opened = client;
-    return {
-      moment: { lsn: exported.lsn, at: before.rows[0]!.at.toISOString() },
-      client: opened,
-      // The connection that made the slot does nothing more, so its snapshot lives on.
-      async join() {
-        const reader = await connectSource(sourceUrl, { lockTimeoutMs: patienceMs });
-        try {
-          await adopt(reader, exported.snapshot);
-          return reader;
-        } catch (error) {
-          await reader.end();
-          throw error;
-        }
-      },
-      close: async () => {
-        await opened.end();
-        await replication.end();
-      },
-    };
-  } catch (error) {
-    await client?.end();
-    await replication.end();
-    throw error;
-  }
-}
-
-/** Whether an error says that the source's locks were not to be had in time. */
-export const isImpatient = (error: unknown): boolean => (error as { code?: string }).code === "55P03"; // lock_not_available
-
-/** Which database of which server this is: a rebuilt server has another id, one restored or promoted another timeline. */
-export async function identifySystem(sourceUrl: string): Promise<{ systemId: string; database: string; timeline: number }> {
-  const replication = await connectSource(sourceUrl, { replication: true });
-  try {
-    const { rows } = await replication.query<{ systemid: string; dbname: string; timeline: number }>("IDENTIFY_SYSTEM");
-    return { systemId: rows[0]!.systemid, database: rows[0]!.dbname, timeline: Number(rows[0]!.timeline) };
-  } finally {
-    await replication.end();
-  }
-}
-
-interface SlotRow {
-  confirmed: string | null;
-  status: string | null;
-  pid: number | null;
-  plugin: string;
-  database: string;
-}
-
-async function readSlot(client: Client, slot: string): Promise<SlotRow | null> {
-  const { rows } = await client.query<SlotRow>(
-    `select confirmed_flush_lsn::text as confirmed, wal_status as status, active_pid as pid, plugin, database
-     from pg_replication_slots where slot_name = $1`,
-    [slot],
-  );
-  return rows[0] ?? null;
-}
-
-const dropTimeoutMs = 30_000;
-
-/** Drops a slot once a receiver that was killed a moment ago has let go of it. */
-async function dropSlot(client: Client, slot: string): Promise<void> {
-  const deadline = performance.now() + dropTimeoutMs;
-  while ((await readSlot(client, slot))?.pid && performance.now() < deadline) await delay(100);
-  await client.query("select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1", [slot]);
-}
-
-/** Says why the mirrored rows can't be continued from the slot, or null when they can. `end`: of the source's log. */
-function gap(state: MirrorState | null, known: MirrorSource | null, now: MirrorSource, slot: SlotRow | null, end: Lsn): string | null {
-  if (!state) return "nothing has been copied yet";
-  if (!known) return "the publication was not whole for a time";
-  if (known.systemId !== now.systemId || known.database !== now.database) return "the source is another database system";
-  if (known.schema !== now.schema || known.publication !== now.publication) return "the mirror was of another schema or publication";
-  if (known.publicationOid !== null && known.publicationOid !== now.publicationOid) return "the publication was made anew";
-  if (known.timeline !== null && known.timeline !== now.timeline) return "the source was restored or promoted";
-  if (!slot || known.slot !== now.slot) return "the replication slot is gone";
-  if (slot.status === "lost") return "the server has dropped log that the replication slot needs";
-  if (slot.confirmed !== null && parseLsn(slot.confirmed) > parseLsn(state.lsn)) return "the replication slot is ahead of the mirror";
-  if (end < parseLsn(state.lsn)) return "the source is behind the mirror: it was restored from an older copy";
-  return null;
 }
 
 /** Looks at the source's catalog; where the publication lists its tables, publishes new ones first. `refused` remembers those that this role may not publish. */

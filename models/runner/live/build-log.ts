@@ -1,4 +1,5 @@
-import { BuildFailure, type BuildOutcome } from "./build.ts";
+import type { BuildOutcome } from "./build.ts";
+import { BuildFailure } from "./make-nodes.ts";
 
 export interface LiveLogger {
   /** Where the time of each build went. */

@@ -76,6 +76,7 @@ const health = {
             },
           },
         }),
+        waitingRows: { ...count, description: "Rows that were received and are not applied, a long one counted as several" },
         lastCopy: orNull({
           description: "The last time everything was copied, since the mirror's process began",
           required: ["at", "reason", "tables", "seconds"],
