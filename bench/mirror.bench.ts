@@ -16,7 +16,7 @@ const sizes = { small: { rows: 1_000_000, changes: 200_000 }, full: { rows: 10_0
 const leastCopyRate = 400_000;
 const mostStreamMiB = 1_024;
 /** Of the stream's process; Node and what DuckDB does not count come on top. */
-const streamMemory = "512MiB";
+const streamMemory = "256MiB";
 const slot = "bench_mirror";
 const peerSlot = "bench_decode";
 
