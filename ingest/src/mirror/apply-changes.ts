@@ -8,7 +8,7 @@ import { aboutTable, TableFault } from "./problems.ts";
 import { changeColumns } from "./source-catalog.ts";
 import type { SourceTable } from "./source-catalog.ts";
 import type { RowCount, TableChanges } from "./table-changes.ts";
-import { readRows } from "./table-copy.ts";
+import { readRows } from "./row-files.ts";
 import { removeParts } from "./table-download.ts";
 
 const chunkRows = 2048;

@@ -2,14 +2,14 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBBlobValue, DuckDBConnection } from "@duckdb/node-api";
 import { array, assert, asyncProperty, constant, constantFrom, integer, oneof, record } from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bringForward } from "./bring-forward.ts";
 import { keepChanges } from "./kept-changes.ts";
 import type { Relation, RowChange, Tuple } from "./pgoutput.ts";
 import type { SourceTable } from "./source-catalog.ts";
-import { readRows } from "./table-copy.ts";
+import { byteOrderMark, readRows } from "./row-files.ts";
 import type { Download } from "./table-download.ts";
 
 let dir: string;
@@ -40,14 +40,15 @@ const relation: Relation = { oid: 7, schema: "crm", name: "things", columns: nam
 const from = 100n;
 
 type Row = [id: string, name: string | null, body: string | null];
-const csv = (rows: readonly Row[]): string =>
-  rows.map((row) => `${row.map((value) => (value === null ? "" : `"${value.replaceAll('"', '""')}"`)).join(",")}\n`).join("");
+const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const tabbed = (rows: readonly Row[]): string =>
+  rows.map((row) => `${row.map((value) => value?.replaceAll(/[\\\n\r\t]/g, (each) => escapes[each]!) ?? "\b").join("\t")}\n`).join("");
 
 /** The rows after the changes, as text; each change with the position of its transaction. */
 async function forwarded(key: string[], rows: readonly Row[], changes: readonly [bigint, RowChange][]): Promise<string[]> {
   const table = tableWith(key);
-  const download: Download = [{ file: join(dir, "download.csv.tmp"), rowBytes: 1000 }];
-  await writeFile(download[0]!.file, csv(rows));
+  const download: Download = [{ file: join(dir, "download.txt.tmp"), rowBytes: 1000, format: "tabbed" }];
+  await writeFile(download[0]!.file, byteOrderMark + tabbed(rows));
   const kept = keepChanges(join(dir, "kept.json.tmp"));
   for (const [commitLsn, change] of changes) {
     kept.add(change, { commitLsn, commitAt: 0n, actor: null, sequence: 0 });
@@ -56,8 +57,9 @@ async function forwarded(key: string[], rows: readonly Row[], changes: readonly 
   const parts = await bringForward(connection, { table, download, kept, from, dir });
   const found: string[] = [];
   for (const part of parts) {
-    const read = await connection.runAndReadAll(`from ${readRows(part, ["VARCHAR", "VARCHAR", "VARCHAR"])}`);
-    found.push(...read.getRows().map((row) => JSON.stringify(row)));
+    const read = await connection.runAndReadAll(`select encode(columns(*)) from ${readRows(part, ["VARCHAR", "VARCHAR", "VARCHAR"])}`);
+    const text = (value: unknown): string | null => (value === null ? null : Buffer.from((value as DuckDBBlobValue).bytes).toString());
+    found.push(...read.getRows().map((row) => JSON.stringify(row.map(text))));
     await rm(part.file);
   }
   await kept.remove();
@@ -68,7 +70,7 @@ async function forwarded(key: string[], rows: readonly Row[], changes: readonly 
 const texts = (rows: Iterable<Row>): string[] => [...rows].map((row) => JSON.stringify(row)).toSorted();
 
 const id = integer({ min: 1, max: 5 }).map(String);
-const name = constantFrom("a", "客", 'q"', ",", "l\nf\u2028", "\r", " ", "", null);
+const name = constantFrom("a", "客", 'q"', ",", "l\nf\u2028", "\r\t", "\\n\\", "\uFEFF", " ", "", null);
 const row = record({ id, name, body: name }).map(({ id, name, body }): Row => [id, name, body]);
 const step = oneof(
   { weight: 4, arbitrary: record({ op: constant("put" as const), row }) },

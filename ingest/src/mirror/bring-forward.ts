@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBBlobValue, DuckDBConnection } from "@duckdb/node-api";
 import type { Lsn } from "../lsn.ts";
 import { sqlText } from "../warehouse.ts";
 import { changeFileTypes, writeChangeFile } from "./change-file.ts";
@@ -8,9 +8,10 @@ import { aboutTable, TableFault } from "./problems.ts";
 import type { SourceTable } from "./source-catalog.ts";
 import { foldTableChanges } from "./table-changes.ts";
 import type { StagedRow, TableChanges } from "./table-changes.ts";
-import { readRows } from "./table-copy.ts";
+import { copyCsv, inFile, readRows } from "./row-files.ts";
+import type { Part } from "./row-files.ts";
 import { removeParts } from "./table-download.ts";
-import type { Download, Part } from "./table-download.ts";
+import type { Download } from "./table-download.ts";
 
 /** Changes that are in memory at once. */
 const blockRows = 50_000;
@@ -137,13 +138,16 @@ async function applyByKey(connection: DuckDBConnection, block: TableChanges, dir
   await connection.run(`insert into recent select ${valuesOf(table).join(", ")} from newer where ${last}`);
 }
 
+/** Read as bytes: the library takes a mark of byte order from the beginning of a text. */
+const textOf = (value: DuckDBBlobValue | null): string | null => (value === null ? null : Buffer.from(value.bytes).toString());
+
 /** Values that updates left out are those of the row before. */
 async function fillHoles(connection: DuckDBConnection, { table, holes }: TableChanges): Promise<void> {
   if (holes.length === 0) return;
   const matches = identityOf(table).map((column, place) => `recent.${column} = base[${place + 1}]`);
   const found = await connection.runAndReadAll(
     `select place, ${valuesOf(table)
-      .map((column) => `recent.${column}`)
+      .map((column) => `encode(recent.${column})`)
       .join(", ")}
      from (select unnest(bases) as base, unnest(range(len(bases))) as place from (select from_json($1::json, '[["VARCHAR"]]') as bases))
      join recent on ${matches.join(" and ")}`,
@@ -153,7 +157,8 @@ async function fillHoles(connection: DuckDBConnection, { table, holes }: TableCh
   for (const [place, ...values] of found.getRows()) {
     const { row } = holes[Number(place)]!;
     seen.add(Number(place));
-    for (const [index, value] of values.entries()) if (row.values[index] === undefined) row.values[index] = value as string | null;
+    for (const [index, value] of values.entries())
+      if (row.values[index] === undefined) row.values[index] = textOf(value as DuckDBBlobValue | null);
   }
   if (seen.size < holes.length) throw new TableFault(table.name, `table "${table.name}": an update of a row that was not read`);
 }
@@ -177,7 +182,7 @@ async function applyByRow(connection: DuckDBConnection, block: TableChanges, dir
 }
 
 async function writeRows(connection: DuckDBConnection, query: string, part: Part): Promise<Part> {
-  await connection.run(`copy (${query}) to ${sqlText(part.file)} (format csv, header false, delim ',', quote '"', escape '"', nullstr '')`);
+  await connection.run(`copy (${query}) to ${sqlText(part.file)} ${copyCsv}`);
   return part;
 }
 
@@ -185,10 +190,10 @@ async function writeRows(connection: DuckDBConnection, query: string, part: Part
 async function withoutTouched(connection: DuckDBConnection, { table, download, dir }: Forwarding): Promise<Part[]> {
   const kept: Part[] = [];
   for (const [number, part] of download.entries()) {
-    const query = `from ${readRows(part, texts(table))} as old where not exists (select 1 from touched where ${sameIdentity(table, "old", "touched")})`;
-    // Another writer of the same format may quote values that the first one did not.
-    const rowBytes = part.rowBytes + 2 * table.columns.length;
-    kept.push(await writeRows(connection, query, { file: join(dir, `forward-${table.oid}-${number}.csv.tmp`), rowBytes }));
+    const query = `select ${inFile(valuesOf(table))} from ${readRows(part, texts(table))} as old where not exists (select 1 from touched where ${sameIdentity(table, "old", "touched")})`;
+    // In CSV quotes are doubled and values quoted that were not.
+    const rowBytes = 2 * part.rowBytes + 3 * table.columns.length;
+    kept.push(await writeRows(connection, query, { file: join(dir, `forward-${table.oid}-${number}.csv.tmp`), rowBytes, format: "csv" }));
     await removeParts([part]);
   }
   return kept;
@@ -196,6 +201,7 @@ async function withoutTouched(connection: DuckDBConnection, { table, download, d
 
 async function writeRecent(connection: DuckDBConnection, { table, dir }: Forwarding): Promise<Part> {
   const values = valuesOf(table).join(", ");
+  const written = inFile(valuesOf(table));
   if (table.key.length === 0) {
     await connection.run(`create or replace temp table newer as select ${values}, sum(more)::bigint as more from recent group by all`);
     const missing = await connection.runAndReadAll("select count(*) from newer where more < 0");
@@ -205,8 +211,9 @@ async function writeRecent(connection: DuckDBConnection, { table, dir }: Forward
   }
   const bytes = valuesOf(table).map((column) => `2 * coalesce(strlen(${column}), 0) + 3`);
   const longest = await connection.runAndReadAll(`select max(${bytes.join(" + ")}) from recent`);
-  return writeRows(connection, table.key.length === 0 ? `select ${values} from newer, range(more)` : `select ${values} from recent`, {
+  return writeRows(connection, table.key.length === 0 ? `select ${written} from newer, range(more)` : `select ${written} from recent`, {
     file: join(dir, `forward-${table.oid}-recent.csv.tmp`),
-    rowBytes: Number(longest.getRows()[0]?.[0] ?? 0),
+    rowBytes: Number(longest.getRows()[0]?.[0] ?? 0) + "true,".length,
+    format: "csv",
   });
 }

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { changeFileTypes, writeChangeFile } from "./change-file.ts";
 import type { SourceTable } from "./source-catalog.ts";
 import { foldTableChanges } from "./table-changes.ts";
-import { readRows } from "./table-copy.ts";
+import { readRows } from "./row-files.ts";
 
 const column = (name: string, position: number) => ({ name, position, typeOid: 25, typeMod: -1, type: "VARCHAR", shape: null });
 const table: SourceTable = {
@@ -68,6 +68,24 @@ test("what is written to the file of a batch is what DuckDB reads, to the last c
         true,
       ]),
     );
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+    await rm(dir, { recursive: true });
+  }
+});
+
+test("a mark of byte order that begins a file is a value's own", async () => {
+  const changes = foldTableChanges(table);
+  changes.add({ op: "insert", relation, row: ["\uFEFF1", null] }, { commitLsn: 1n, commitAt: 1n, actor: null, sequence: 0 });
+  const dir = await mkdtemp(join(tmpdir(), "kehu-changes-"));
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  try {
+    const part = await writeChangeFile(dir, changes);
+    // In JavaScript a text's own mark would be gone as well.
+    const read = await connection.runAndReadAll(`select hex(c0) from ${readRows(part, ["VARCHAR", "VARCHAR", ...changeFileTypes])}`);
+    expect(read.getRows()).toEqual([["EFBBBF31"]]);
   } finally {
     connection.closeSync();
     instance.closeSync();

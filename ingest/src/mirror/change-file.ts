@@ -1,12 +1,12 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { StagedRow, TableChanges } from "./table-changes.ts";
-import type { Part } from "./table-download.ts";
+import type { Part } from "./row-files.ts";
 
 /** Characters that are written at once. */
 const writeLength = 1024 * 1024;
 
-const needsQuotes = /[",\n\r]/;
+const needsQuotes = /[",\n\r\uFEFF]/;
 
 /** As Postgres's own CSV: an empty field is null, a quoted one the empty text. */
 const field = (value: string | null | undefined): string => {
@@ -26,7 +26,7 @@ export const changeFileTypes = ["VARCHAR", "UBIGINT", "BIGINT", "VARCHAR", "BIGI
  */
 export async function writeChangeFile(dir: string, { table, rows }: TableChanges): Promise<Part> {
   const width = table.columns.length;
-  const part = { file: join(dir, `changes-${table.oid}.csv.tmp`), rowBytes: 0 };
+  const part: Part = { file: join(dir, `changes-${table.oid}.csv.tmp`), rowBytes: 0, format: "csv" };
   const handle = await open(part.file, "w");
   try {
     let text = "";

@@ -35,6 +35,8 @@ const types: Readonly<Record<string, string>> = {
   jsonb: "JSON",
 };
 
+const directTypes: ReadonlySet<string> = new Set(["BOOLEAN", "SMALLINT", "INTEGER", "BIGINT", "UUID", "DATE", "TIMESTAMP"]);
+
 /** The DuckDB type of a Postgres type given by its internal name (`int4`) and modifier. Domains are resolved by the caller. */
 export const duckType = (postgresType: string, typeMod: number): string =>
   postgresType === "numeric" ? decimalType(typeMod) : (types[postgresType] ?? "VARCHAR");
@@ -55,6 +57,16 @@ export function fromText(type: string, text: string): string {
       return type.startsWith("DECIMAL") ? `cast(nullif(${text}, 'NaN') as ${type})` : `cast(${text} as ${type})`;
   }
 }
+
+/** As `fromText`, of texts without years before Christ and NaN. */
+export const fromPlainText = (type: string, text: string): string =>
+  type.startsWith("DECIMAL") || type === "TIMESTAMPTZ" ? `cast(${text} as ${type})` : fromText(type, text);
+
+/**
+ * Whether DuckDB's reader of files makes the values of a type itself as `fromPlainText` does. Of a TIMESTAMPTZ that is out of range it makes null, where a
+ * cast is an error.
+ */
+export const isReadDirectly = (type: string): boolean => directTypes.has(type) || type.startsWith("DECIMAL");
 
 /** SQL that says whether two values of a column are the same to the last bit: DuckDB takes -0.0 for 0.0. */
 export function sameValue(type: string, one: string, other: string): string {

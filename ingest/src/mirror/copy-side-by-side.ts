@@ -3,11 +3,12 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import type { StoredTable } from "./mirror-store.ts";
 import { TableFault } from "./problems.ts";
+import type { Part } from "./row-files.ts";
 import type { SourceMoment } from "./source-moment.ts";
 import { beginLoad } from "./table-copy.ts";
 import type { TableLoad } from "./table-copy.ts";
 import { downloadStretch, removeParts } from "./table-download.ts";
-import type { Part, Stretch } from "./table-download.ts";
+import type { Stretch } from "./table-download.ts";
 
 /** Readers of the source at once, on any machine: more would only take the server's processors from those it serves. */
 const mostReaders = 4;

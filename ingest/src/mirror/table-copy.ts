@@ -2,16 +2,15 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Lsn } from "../lsn.ts";
 import { sqlName, sqlText } from "../warehouse.ts";
 import { applyNet, netOf } from "./apply-changes.ts";
-import { fromText, sameValue } from "./column-types.ts";
+import { sameValue } from "./column-types.ts";
 import { changesName, columnList, markCopied, rawName } from "./mirror-store.ts";
 import type { StoredTable } from "./mirror-store.ts";
 import { aboutTable } from "./problems.ts";
+import { readTyped, tellingColumn } from "./row-files.ts";
+import type { Part } from "./row-files.ts";
 import { changeColumns } from "./source-catalog.ts";
 import type { SourceTable } from "./source-catalog.ts";
-import type { Download, Part } from "./table-download.ts";
-
-/** Of DuckDB's reader: it reads with several threads what is several buffers long. */
-const leastBufferBytes = 4 * 1024 * 1024;
+import type { Download } from "./table-download.ts";
 
 /** One moment of the source, as the snapshot of a new slot shows it. */
 export interface CopyMoment {
@@ -26,20 +25,6 @@ export const comparisonActor = "kehu.resync";
 /** The relation to read in Postgres: without the rows of tables that inherit from it, which are mirrored as theirs, but with those of partitions. */
 export const sourceRows = (schema: string, table: SourceTable): string =>
   `${table.partitioned ? "" : "only "}${sqlName(schema)}.${sqlName(table.name)}`;
-
-/** SQL of the rows of a file, as columns c0, c1, ... of the types given. An unquoted empty field is null, a quoted one the empty text. */
-export function readRows({ file, rowBytes }: Part, types: readonly string[]): string {
-  const columns = types.map((type, index) => `'c${index}': '${type}'`).join(", ");
-  return `read_csv(${sqlText(file)}, columns = {${columns}}, header = false, auto_detect = false, delim = ',', quote = '"', escape = '"', nullstr = '',
-    allow_quoted_nulls = false, new_line = '\\n', max_line_size = ${rowBytes + 1}, buffer_size = ${Math.max(2 * rowBytes, leastBufferBytes)})`;
-}
-
-/** SQL that reads a downloaded file as typed rows. */
-function readPart({ columns }: SourceTable, part: Part): string {
-  const values = columns.map(({ name, type }, index) => `${fromText(type, `c${index}`)} as ${sqlName(name)}`);
-  const texts = columns.map(() => "VARCHAR");
-  return `select ${values.join(", ")} from ${readRows(part, texts)}`;
-}
 
 /** Makes `raw.<table>` equal to the rows that are added. Its functions are called one at a time, in one transaction. */
 export interface TableLoad {
@@ -62,9 +47,11 @@ export async function beginLoad(connection: DuckDBConnection, { table }: StoredT
     const found = await connection.runAndReadAll(`select exists (from ${raw}) or exists (from ${changesName(table.name)})`);
     return found.getRows()[0]?.[0] === true;
   });
+  const addTo = (target: string) => (part: Part) =>
+    copied(() => tellingColumn(table, async () => void (await connection.run(`insert into ${target} ${readTyped(table, part)}`))));
   if (!known) {
     return {
-      add: (part) => copied(async () => void (await connection.run(`insert into ${raw} (${columns}) ${readPart(table, part)}`))),
+      add: addTo(`${raw} (${columns})`),
       end: () => copied(() => logFirst(connection, table, moment)),
     };
   }
@@ -72,7 +59,7 @@ export async function beginLoad(connection: DuckDBConnection, { table }: StoredT
   const fresh = `fresh_${table.oid}`;
   await copied(async () => void (await connection.run(`create or replace temp table ${fresh} as select ${columns} from ${raw} limit 0`)));
   return {
-    add: (part) => copied(async () => void (await connection.run(`insert into ${fresh} ${readPart(table, part)}`))),
+    add: addTo(fresh),
     end: () =>
       copied(async () => {
         const changed = await (table.key.length > 0 ? compareByKey : compareByRow)(connection, table, fresh, moment);

@@ -3,9 +3,11 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "pg";
 import { copyRows } from "./copy-rows.ts";
-import { columnList } from "./mirror-store.ts";
+import { byteOrderMark, copyTabbed, inFile, isPlain } from "./row-files.ts";
+import type { Part } from "./row-files.ts";
 import type { SourceTable } from "./source-catalog.ts";
 import { sourceRows } from "./table-copy.ts";
+import { sqlName } from "../warehouse.ts";
 
 /** Bytes of a file after which the next one is begun: the copies that are under way take a few times this of the disk. */
 const partBytes = 64 * 1024 * 1024;
@@ -13,13 +15,6 @@ const partBytes = 64 * 1024 * 1024;
 const firstPartBytes = 8 * 1024 * 1024;
 /** Bytes that are written at once. */
 const writeBytes = 1024 * 1024;
-
-/** Some of a table's rows in a file. */
-export interface Part {
-  file: string;
-  /** No row is longer than this, in bytes. */
-  rowBytes: number;
-}
 
 /** A table's rows in files. */
 export type Download = readonly Part[];
@@ -58,7 +53,7 @@ export async function downloadStretch(
   dir: string,
   put: (part: Part) => Promise<void>,
 ): Promise<void> {
-  const columns = columnList(table.columns.map((column) => column.name));
+  const columns = inFile(table.columns.map(({ name: column }) => sqlName(column)));
   let count = 0;
   let open: { part: Part; handle: FileHandle; bytes: number } | undefined;
   let gathered: Buffer[] = [];
@@ -66,8 +61,9 @@ export async function downloadStretch(
 
   async function write(): Promise<void> {
     if (!open) {
-      const file = join(dir, `copy-${name}-${count++}.csv.tmp`);
-      open = { part: { file, rowBytes: 0 }, handle: await openFile(file, "w"), bytes: 0 };
+      const file = join(dir, `copy-${name}-${count++}.txt.tmp`);
+      open = { part: { file, rowBytes: 0, format: "plain" }, handle: await openFile(file, "w"), bytes: 0 };
+      await open.handle.writeFile(byteOrderMark);
     }
     const buffers = gathered;
     open.bytes += gatheredBytes;
@@ -85,17 +81,21 @@ export async function downloadStretch(
     await put(part);
   }
   let longest = 0;
+  let allPlain = true;
   const note = (): void => {
     if (open && longest > open.part.rowBytes) open.part.rowBytes = longest;
+    if (open && !allPlain) open.part.format = "tabbed";
     longest = 0;
+    allPlain = true;
   };
   try {
     // A query rather than the table itself, so that partitioned tables are read too.
     const rows = `select ${columns} from ${sourceRows(schema, table)}${where === null ? "" : ` where ${where}`}`;
-    await copyRows(client, `copy (${rows}) to stdout (format csv)`, (packed, longestPacked) => {
+    await copyRows(client, `copy (${rows}) to stdout ${copyTabbed}`, (packed, longestPacked) => {
       gathered.push(packed);
       gatheredBytes += packed.length;
       if (longestPacked > longest) longest = longestPacked;
+      allPlain &&= isPlain(packed);
       if (gatheredBytes < writeBytes) return undefined;
       return write().then(() => {
         note();
