@@ -22,6 +22,7 @@ const mirror: Required<MirrorHealth> = {
     reading: [{ table: "order_lines", rows: 200, ofRows: 40_000 }],
   },
   waitingRows: 12,
+  rereading: ["order_lines"],
   lastCopy: { at, reason: "nothing has been copied yet", tables: 40, seconds: 1.5 },
   lastCheck: { at, lsn: "0/1A2B3C8", tables: 40, rows: 1000, seconds: 2, differing: [], problems: [problem] },
 };

@@ -17,6 +17,8 @@ export interface MirrorHealth {
   copying?: CopyProgress | null;
   /** Rows that were received and are not applied, a long one counted as several. */
   waitingRows?: number;
+  /** Tables whose rows are being read again. */
+  rereading?: string[];
   /** The last time everything was copied, since the warehouse process began. */
   lastCopy?: { at: string; reason: string; tables: number; seconds: number } | null;
   /** The last comparison of the whole mirror with Postgres. */

@@ -192,6 +192,7 @@ describe("the pages of administration and data health", () => {
     await expect.poll(look, { timeout: 20_000 }).toMatch(/\d+ tables and [\d,]+ rows are equal/);
     expect(await fact("Applied to")).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
     expect(await fact("Replication slot")).toMatch(/\d (B|KiB|MiB|GiB) of log kept/);
+    expect(await fact("Rows received")).toMatch(/^[\d,]+$/);
     expect(await fact("Last full copy")).toMatch(/\d{4}.*, \d+ tables, [\d.]+ s|None since the start/);
     const builds = page.getByTestId("builds").locator("tbody tr");
     expect(await builds.first().locator("td").allTextContents()).toEqual([

@@ -53,6 +53,8 @@ export interface MirrorCondition {
   copying: CopyProgress | null;
   /** Rows that were received and are not applied, a long one counted as several. From `mostRows` of them on the source waits. */
   waitingRows: number;
+  /** Tables that may not be the source's now: their rows are being read again, or will be next. */
+  rereading: string[];
   /** Since this process began; null when it went on where an earlier one stopped. */
   lastCopy: WholeCopy | null;
 }
@@ -321,7 +323,8 @@ export function createMirror(options: MirrorOptions): Mirror {
       if (disconnected !== null) {
         problems.unshift(problemOf("disconnected", null, { detail: disconnected }));
       }
-      return { problems, slot, copying, waitingRows: session?.inbox.rowCount ?? 0, lastCopy };
+      const rereading = session?.pump.rereading() ?? [];
+      return { problems, slot, copying, waitingRows: session?.inbox.rowCount ?? 0, rereading, lastCopy };
     },
     holdAt(lsn) {
       const current = session;

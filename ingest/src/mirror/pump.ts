@@ -83,6 +83,8 @@ export interface Pump {
   send(errand: Errand): void;
   /** Resolves when the catalog, as it is now, has been followed and nothing that can be read waits for its copy. */
   settle(): Promise<void>;
+  /** Tables whose rows are being read again, or will be as soon as there is a place. */
+  rereading(): string[];
   /** Gives up what is half done. */
   abort(): Promise<void>;
 }
@@ -149,8 +151,9 @@ export function createPump(options: PumpOptions): Pump {
 
   const readingOf = (name: string): Reading | undefined => readings.values().find((reading) => reading.has(name));
 
-  const due = (): StoredTable[] =>
-    [...tables.values()].filter(({ needsCopy, table: { name } }) => needsCopy && !faults.isResting(name) && !readingOf(name));
+  const toRead = (): StoredTable[] => [...tables.values()].filter(({ needsCopy, table: { name } }) => needsCopy && !faults.isResting(name));
+
+  const due = (): StoredTable[] => toRead().filter(({ table: { name } }) => !readingOf(name));
 
   function readAgain(): void {
     const number = Array.from({ length: mostReadings }, (_, place) => place + 1).find((free) => !readings.has(free));
@@ -322,6 +325,7 @@ export function createPump(options: PumpOptions): Pump {
       }
       endSettlings();
     },
+    rereading: () => toRead().map(({ table: { name } }) => name),
     async abort() {
       const lost = new Error("the mirror lost its source");
       for (const { lost: tell } of [...holds, ...errands]) tell(lost);

@@ -82,7 +82,9 @@ test("while a table is read again, the changes of all others arrive, and its own
     { id: 2, a: 2, c: null },
   ]);
   const before = parseLsn(mirror.applied()!.lsn);
+  expect(mirror.condition().rereading).toEqual(["things"]);
   await finish();
+  expect(mirror.condition().rereading).toEqual([]);
   expect(await bench.rows("select id, a, c from raw.things where id <= 2 order by id")).toEqual([
     { id: 1, a: 10, c: 5 },
     { id: 2, a: 2, c: 5 },

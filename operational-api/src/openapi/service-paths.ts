@@ -77,6 +77,11 @@ const health = {
           },
         }),
         waitingRows: { ...count, description: "Rows that were received and are not applied, a long one counted as several" },
+        rereading: {
+          type: "array",
+          items: text,
+          description: "Tables that may not be the source's now: their rows are being read again, as after a change of the schema",
+        },
         lastCopy: orNull({
           description: "The last time everything was copied, since the mirror's process began",
           required: ["at", "reason", "tables", "seconds"],

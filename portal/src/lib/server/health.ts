@@ -27,6 +27,10 @@ export interface MirrorCondition {
     bytes: number;
     reading: { table: string; rows: number; ofRows: number }[];
   } | null;
+  /** Rows that were received and are not applied. */
+  waitingRows?: number;
+  /** Tables whose rows are being read again, as after a change of the schema. */
+  rereading?: string[];
   lastCopy?: { at: string; reason: string; tables: number; seconds: number } | null;
   /** The last comparison of the whole mirror with Postgres. */
   lastCheck?: { at: string; tables: number; rows: number; seconds: number; differing: string[] } | null;
