@@ -75,6 +75,26 @@ it("says where an error is and goes there, and cancels what runs", async () => {
   await page.getByRole("alert").getByText("The statement was cancelled.").waitFor();
 });
 
+it("says whose rows are shown when they are not those of the statement in the editor", async () => {
+  const page = await open(sessions.analyst);
+  const notice = page.getByTestId("result-of-another");
+  await write(page, "select 42 as answer");
+  await page.locator(".cm-content").press("Control+Enter");
+  await page.getByRole("status").filter({ hasText: "Rows: 1" }).waitFor();
+  expect(await notice.count()).toBe(0);
+  await write(page, "select nothing as answer");
+  await notice.getByText("select 42 as answer").waitFor();
+  expect(await accessibilityFaults(page)).toEqual([]);
+  await page.locator(".cm-content").press("Control+Enter");
+  await page.getByRole("alert").waitFor();
+  expect(await notice.count()).toBe(1);
+  expect(await rowsOf(page)).toEqual(["42"]);
+  await write(page, "select 43 as answer");
+  await page.locator(".cm-content").press("Control+Enter");
+  await notice.waitFor({ state: "detached" });
+  expect(await rowsOf(page)).toEqual(["43"]);
+});
+
 it("P5: keeps history and saved statements with the account, and shares those that are shared", async () => {
   const page = await open(sessions.analyst);
   const name = `the answer ${Date.now()}`;
