@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { copyDatabase, sharesBlocks, wholeCopy, writeDifferences } from "./copy-database.ts";
+import { copyDatabase, shareBlocks, sharesBlocks, writeDifferences } from "./copy-database.ts";
 import { recycleSnapshot } from "./recycle-snapshot.ts";
 import { readPointer, replaceJson, snapshotsFolder, syncFolder, writePointer } from "./snapshot-pointer.ts";
 import type { SnapshotPointer } from "./snapshot-pointer.ts";
@@ -49,9 +49,10 @@ async function checkStandsAlone(file: string): Promise<void> {
 async function writeSnapshot(warehouse: Warehouse, name: string, unfinished: string, keep: Retention): Promise<void> {
   const source = join(warehouse.dir, "warehouse.duckdb");
   const connection = await warehouse.connect();
-  const recycled = (await sharesBlocks(source, unfinished)) ? null : await recycleSnapshot(warehouse.dir, name, unfinished, keep);
+  const shares = await sharesBlocks(source, unfinished);
+  const recycled = shares ? null : await recycleSnapshot(warehouse.dir, name, unfinished, keep);
   try {
-    await copyDatabase(connection, source, unfinished, recycled ? writeDifferences : wholeCopy);
+    await copyDatabase(connection, source, unfinished, shares ? shareBlocks : writeDifferences);
   } finally {
     await recycled?.release();
     connection.closeSync();

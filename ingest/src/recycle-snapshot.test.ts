@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
@@ -99,6 +99,23 @@ test("a publish writes only what differs into the file of a snapshot whose time 
     "b5.json",
     "current.json",
   ]);
+});
+
+test("a file that somebody wrote to is compared, whatever this process knows of it", async ({ skip }) => {
+  const { warehouse, publish } = await openScratch();
+  skip(await sharesBlocks(join(warehouse.dir, "warehouse.duckdb"), join(warehouse.dir, "clone")), "copies share their blocks here");
+  const first = await publish("b1");
+  const reused = await inode(first.file);
+  await publish("b2");
+  const handle = await open(first.file, "r+");
+  const { size, mtimeMs } = await handle.stat();
+  await handle.write(Buffer.alloc(64, 7), 0, 64, size - 4096);
+  // It stays the oldest, which is the next to go.
+  await handle.utimes(mtimeMs / 1000 - 1, mtimeMs / 1000 - 1);
+  await handle.close();
+  const third = await publish("b3");
+  expect(await inode(third.file)).toBe(reused);
+  expect(await isWarehouse(third, warehouse)).toBe(true);
 });
 
 test("a snapshot that this process still reads is left to its readers", async () => {

@@ -119,7 +119,7 @@ const changes = [
 
 /** Records from all over the table, one for each turn of its change. */
 async function someOf(pool: Pool, table: string): Promise<string[]> {
-  const turns = Math.ceil(writes / changes.length);
+  const turns = Math.ceil((writes + 1) / changes.length);
   const { rows } = await pool.query<{ id: string }>(
     `select id from crm.${table} where row_key % greatest((select count(*) from crm.${table}) / ${turns + 1}, 1) = 0 limit ${turns}`,
   );
@@ -142,15 +142,23 @@ async function untilPublished(pool: Pool, builder: LiveBuilder): Promise<Measure
       for (const { fail } of waiting.splice(0)) fail(error);
     }),
   ];
+  const records = await Promise.all(changes.map(({ table }) => someOf(pool, table)));
+  /** Resolves when it is committed: `published` does when a snapshot has it, to the milliseconds since. */
+  async function write(run: number): Promise<{ published: Promise<number> }> {
+    const turn = run % changes.length;
+    await pool.query(changes[turn]!.sql, [records[turn]![Math.floor(run / changes.length)]]);
+    const at = performance.now();
+    const { rows } = await pool.query<{ lsn: string }>("select pg_current_wal_lsn()::text as lsn");
+    return { published: new Promise((done, fail) => waiting.push({ lsn: parseLsn(rows[0]!.lsn), at, done, fail })) };
+  }
   try {
-    const records = await Promise.all(changes.map(({ table }) => someOf(pool, table)));
+    // The second snapshot of all is a whole copy, as there is none whose file may be taken.
+    await (
+      await write(0)
+    ).published;
     const waits: Promise<number>[] = [];
-    for (let run = 0; run < writes; run++) {
-      const turn = run % changes.length;
-      await pool.query(changes[turn]!.sql, [records[turn]![Math.floor(run / changes.length)]]);
-      const at = performance.now();
-      const { rows } = await pool.query<{ lsn: string }>("select pg_current_wal_lsn()::text as lsn");
-      waits.push(new Promise((done, fail) => waiting.push({ lsn: parseLsn(rows[0]!.lsn), at, done, fail })));
+    for (let run = 1; run <= writes; run++) {
+      waits.push((await write(run)).published);
       await delay(writeEveryMs);
     }
     const sorted = (await Promise.all(waits)).toSorted((one, other) => one - other);
