@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
 import { connectSource, createSlot } from "./replication-connection.ts";
 import type { CopyMoment } from "./table-copy.ts";
@@ -12,9 +13,36 @@ export interface SourceMoment {
   close(): Promise<void>;
 }
 
+const endedPollMs = 2;
+
+/**
+ * Waits until the transactions that the exported snapshot shows as committed have ended for everybody. It is made of the log, where a commit stands a moment
+ * before it is in the server's own books; who reads a row of such a transaction in that moment takes it for one that failed, and marks the row so for good:
+ * the copy would be wrong, and the source too (pgsql-hackers, message 85833.1768840165@localhost). `client` is in a transaction of that snapshot, which this
+ * ends.
+ */
+async function awaitEnded(client: Client): Promise<void> {
+  // Those before its xmin had ended when it was made.
+  const { rows: shown } = await client.query<{ id: string }>(
+    `select number::text as id from pg_current_snapshot() as seen,
+       generate_series(pg_snapshot_xmin(seen)::text::int8, pg_snapshot_xmax(seen)::text::int8 - 1) as number
+     where pg_visible_in_snapshot(number::text::xid8, seen)`,
+  );
+  await client.query("commit");
+  const ids = shown.map(({ id }) => id);
+  for (;;) {
+    const { rowCount } = await client.query(
+      "select from unnest($1::text[]) as id where not pg_visible_in_snapshot(id::xid8, pg_current_snapshot()) limit 1",
+      [ids],
+    );
+    if (rowCount === 0) return;
+    await delay(endedPollMs);
+  }
+}
+
 /**
  * Makes a slot and opens the moment of its first position. Waits for the transactions that are running in the source; with `patienceMs` only so long for
- * each, then it throws an error of which `isImpatient` is true.
+ * each, then it throws an error of which `isImpatient` is true. Those that are being committed are waited for to their end.
  */
 export async function openMoment(sourceUrl: string, slot: { name: string; temporary: boolean }, patienceMs = 0): Promise<SourceMoment> {
   const replication = await connectSource(sourceUrl, { replication: true, lockTimeoutMs: patienceMs });
@@ -28,6 +56,8 @@ export async function openMoment(sourceUrl: string, slot: { name: string; tempor
     // Taken before the snapshot: what is said to be fresh to this time must be in it.
     const before = await client.query<{ at: Date }>("select clock_timestamp() as at");
     const exported = await createSlot(replication, slot.name, slot);
+    await adopt(client, exported.snapshot);
+    await awaitEnded(client);
     await adopt(client, exported.snapshot);
     const opened = client;
     return {
