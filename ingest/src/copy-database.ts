@@ -25,7 +25,7 @@ async function readHeaders(file: string): Promise<Buffer> {
 export type CopyFile = (from: string, to: string) => Promise<void>;
 
 /** By sharing the blocks, where the file system can. */
-export const shareBlocks: CopyFile = (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
+export const cloneFile: CopyFile = (from, to) => copyFile(from, to, constants.COPYFILE_FICLONE_FORCE);
 
 /** Whether the file system shares the blocks of copies: then a whole copy costs nothing. `to` is not there, and is not afterwards. */
 export async function sharesBlocks(from: string, to: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { copyDatabase, shareBlocks, sharesBlocks, writeDifferences } from "./copy-database.ts";
+import { cloneFile, copyDatabase, sharesBlocks, writeDifferences } from "./copy-database.ts";
 import { recycleSnapshot } from "./recycle-snapshot.ts";
 import { readPointer, replaceJson, snapshotsFolder, syncFolder, writePointer } from "./snapshot-pointer.ts";
 import type { SnapshotPointer } from "./snapshot-pointer.ts";
@@ -52,7 +52,7 @@ async function writeSnapshot(warehouse: Warehouse, name: string, unfinished: str
   const shares = await sharesBlocks(source, unfinished);
   const recycled = shares ? null : await recycleSnapshot(warehouse.dir, name, unfinished, keep);
   try {
-    await copyDatabase(connection, source, unfinished, shares ? shareBlocks : writeDifferences);
+    await copyDatabase(connection, source, unfinished, shares ? cloneFile : writeDifferences);
   } finally {
     await recycled?.release();
     connection.closeSync();

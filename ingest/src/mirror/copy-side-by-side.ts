@@ -1,12 +1,10 @@
 import { availableParallelism } from "node:os";
-import type { DuckDBConnection } from "@duckdb/node-api";
 import type { Client } from "pg";
 import type { StoredTable } from "./mirror-store.ts";
 import { TableFault } from "./problems.ts";
 import type { Part } from "./row-files.ts";
 import type { SourceMoment } from "./source-moment.ts";
-import { beginLoad } from "./table-copy.ts";
-import type { TableLoad } from "./table-copy.ts";
+import type { TableLoader } from "./table-copy.ts";
 import { downloadStretch, removeParts } from "./table-download.ts";
 import type { Stretch } from "./table-download.ts";
 
@@ -29,14 +27,15 @@ function createQueue() {
     changed.resolve();
     changed = Promise.withResolvers<void>();
   };
-  const until = async (holds: () => boolean): Promise<void> => {
+  /** Goes on in the very turn in which it holds: of several that wait for the same, one may have it. */
+  const when = async <Result>(holds: () => boolean, then: () => Result): Promise<Result> => {
     while (!holds()) await changed.promise;
+    return then();
   };
   return {
     async put(arrival: Arrival): Promise<void> {
-      const hasPlace = (): boolean => isClosed || arrivals.length < mostWaiting;
-      if ("part" in arrival) await until(hasPlace);
-      arrivals.push(arrival);
+      const hasPlace = (): boolean => !("part" in arrival) || isClosed || arrivals.length < mostWaiting;
+      await when(hasPlace, () => arrivals.push(arrival));
       change();
     },
     /** No more comes, by the end of the readers, an error of theirs, or of the loader's. */
@@ -47,9 +46,11 @@ function createQueue() {
     },
     /** Undefined: no more comes. */
     async take(): Promise<Arrival | undefined> {
-      await until(() => isClosed || arrivals.length > 0);
+      const first = await when(
+        () => isClosed || arrivals.length > 0,
+        () => (error === undefined ? arrivals.shift() : undefined),
+      );
       if (error !== undefined) throw error as Error;
-      const first = arrivals.shift();
       change();
       return first;
     },
@@ -115,11 +116,12 @@ async function read(client: Client, { schema, dir, queue, stretches, remaining }
 }
 
 export interface CopyOptions {
-  connection: DuckDBConnection;
   opened: SourceMoment;
   schema: string;
   tables: readonly StoredTable[];
   dir: string;
+  /** They share the files; each takes one at a time. */
+  loaders: readonly TableLoader[];
   /** Told of each table of which rows are being loaded, and how many are whole. */
   loading: (table: string, done: number) => void;
   /** Pages of a table that are read at once. */
@@ -128,11 +130,11 @@ export interface CopyOptions {
 
 /**
  * Makes `raw` of the tables equal to the source at a moment: several connections read, each its own stretch of a table, while what has come is loaded, in the
- * caller's transaction. On the disk are only the files of the rows that wait. Returns the faults of tables that could not be read and of which nothing was
+ * loaders' transactions. On the disk are only the files of the rows that wait. Returns the faults of tables that could not be read and of which nothing was
  * loaded; throws a `TableFault` when something was, or a row does not fit: then all has to be done again without that table.
  */
 export async function copySideBySide(options: CopyOptions): Promise<TableFault[]> {
-  const { connection, opened, schema, tables, dir, loading, stretchPages = usualStretchPages } = options;
+  const { opened, schema, tables, dir, stretchPages = usualStretchPages } = options;
   const queue = createQueue();
   const stretches = await stretchesOf(opened.client, tables, stretchPages);
   const remaining = new Map<string, number>();
@@ -142,11 +144,11 @@ export async function copySideBySide(options: CopyOptions): Promise<TableFault[]
   try {
     const count = Math.min(mostReaders, availableParallelism(), stretches.length);
     for (let reader = 0; reader < count; reader++) clients.push(await opened.join());
-    reading = Promise.all(clients.map((client) => read(client, { schema, dir, queue, stretches, remaining }))).then(
-      () => queue.close(),
-      (error: unknown) => queue.close(error),
+    const reads = clients.map((client) =>
+      read(client, { schema, dir, queue, stretches, remaining }).catch((error: unknown) => queue.close(error)),
     );
-    return await load(queue, { connection, opened, tables, loading });
+    reading = Promise.all(reads).then(() => queue.close());
+    return await load(queue, options);
   } finally {
     // Readers that wait for a place, or are in the middle of a copy, end with this.
     queue.close();
@@ -157,38 +159,53 @@ export async function copySideBySide(options: CopyOptions): Promise<TableFault[]
   }
 }
 
-async function load(
-  queue: Queue,
-  { connection, opened, tables, loading }: Pick<CopyOptions, "connection" | "opened" | "tables" | "loading">,
-): Promise<TableFault[]> {
-  const stored = new Map(tables.map((known) => [known.table.name, known]));
-  const loads = new Map<string, TableLoad>();
-  const faults = new Map<string, TableFault>();
+/** How far the loaders are with a table. */
+interface Loading {
+  stored: StoredTable;
+  /** Some of its rows have been loaded, or are being. */
+  isBegun: boolean;
+  /** Files that are being loaded. */
+  adding: number;
+  isRead: boolean;
+  fault: TableFault | null;
+}
+
+async function load(queue: Queue, { tables, loaders, loading }: CopyOptions): Promise<TableFault[]> {
+  const states = new Map<string, Loading>();
+  for (const stored of tables) states.set(stored.table.name, { stored, isBegun: false, adding: 0, isRead: false, fault: null });
   let done = 0;
-  const loadOf = async (table: string): Promise<TableLoad> => {
-    const known = loads.get(table);
-    if (known) return known;
-    const begun = await beginLoad(connection, stored.get(table)!, opened.moment);
-    loads.set(table, begun);
-    return begun;
-  };
-  for (let arrival = await queue.take(); arrival; arrival = await queue.take()) {
-    const { table } = arrival;
-    loading(table, done);
-    if ("fault" in arrival) {
-      if (loads.has(table)) throw arrival.fault;
-      faults.set(table, arrival.fault);
-    } else if ("part" in arrival) {
-      try {
-        if (faults.has(table)) throw faults.get(table)!;
-        await (await loadOf(table)).add(arrival.part);
-      } finally {
-        await removeParts([arrival.part]);
+  async function loadRest(loader: TableLoader): Promise<void> {
+    for (let arrival = await queue.take(); arrival; arrival = await queue.take()) {
+      const state = states.get(arrival.table)!;
+      loading(arrival.table, done);
+      if ("fault" in arrival) {
+        if (state.isBegun) throw arrival.fault;
+        state.fault = arrival.fault;
+      } else if ("part" in arrival) {
+        state.isBegun = true;
+        state.adding += 1;
+        try {
+          if (state.fault) throw state.fault;
+          await loader.add(state.stored, arrival.part);
+        } finally {
+          await removeParts([arrival.part]);
+          state.adding -= 1;
+        }
+      } else {
+        state.isRead = true;
       }
-    } else {
-      await (await loadOf(table)).end();
+      if (!state.isRead || state.adding > 0) continue;
+      await loader.whole(state.stored);
       done += 1;
     }
   }
-  return [...faults.values()];
+  const ends = loaders.map((loader) =>
+    loadRest(loader).catch((error: unknown) => {
+      // The others stop after the file that they are at.
+      queue.close(error);
+      throw error;
+    }),
+  );
+  for (const end of await Promise.allSettled(ends)) if (end.status === "rejected") throw end.reason;
+  return [...states.values()].flatMap(({ fault }) => fault ?? []);
 }

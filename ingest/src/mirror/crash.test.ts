@@ -64,6 +64,25 @@ test("the server ends every connection: the mirror comes back and nothing is los
   await agrees(mirror);
 });
 
+test("a first copy whose rows were committed and not its position is begun again: each row is there and logged once", async () => {
+  await bench.source.query(
+    "create table things (id int primary key, n int); insert into things select id, 0 from generate_series(1, 10) as id",
+  );
+  await bench.source.query("create table others (id int primary key); insert into others values (1)");
+  await (await bench.mirror()).start();
+  const connection = await bench.connect();
+  await connection.run("delete from meta.mirror_state; delete from raw_changes.things; delete from raw.things where id > 5");
+  await bench.stop();
+  await bench.source.query("drop table others; update things set n = 1 where id = 1");
+  const mirror = await bench.mirror();
+  await mirror.start();
+  await agrees(mirror);
+  expect(await bench.rows("select _op, count(*)::int as rows, sum(n)::int as sum from raw_changes.things group by 1")).toEqual([
+    { _op: "copy", rows: 10, sum: 1 },
+  ]);
+  expect(await bench.rows("select name from meta.mirror_tables")).toEqual([{ name: "things" }]);
+});
+
 test("kill -9 at any moment, also in the first copy: after a restart every row and every version is there once", async () => {
   await bench.source.query("create table things (id int primary key, n int not null)");
   await bench.source.query("insert into things select id, 0 from generate_series(1, 20000) as id");

@@ -55,6 +55,10 @@ export async function inTransaction<Result>(connection: DuckDBConnection, work: 
   }
 }
 
+/** Runs `work` in a transaction of each connection; an error of it rolls all back. They are committed one after another: a crash may leave only some. */
+export const inTransactions = <Result>([first, ...rest]: readonly DuckDBConnection[], work: () => Promise<Result>): Promise<Result> =>
+  first ? inTransaction(first, () => inTransactions(rest, work)) : work();
+
 /** Makes the schemas and tables that hold the mirror's own state, in the connection's current catalog. */
 export async function prepareStore(connection: DuckDBConnection): Promise<void> {
   await connection.run(`
@@ -141,6 +145,15 @@ async function writeTable(connection: DuckDBConnection, { table, needsCopy, copi
     needsCopy,
     copied,
   ]);
+}
+
+/** Removes what a first copy that was never whole has left: without a position nothing tells of which moment it is. */
+export async function dropUnfinished(connection: DuckDBConnection): Promise<void> {
+  await inTransaction(connection, async () => {
+    for (const name of (await readTables(connection)).keys())
+      await connection.run(`drop table ${rawName(name)}; drop table ${changesName(name)}`);
+    await connection.run("delete from meta.mirror_tables");
+  });
 }
 
 /** Call in the transaction that made the rows equal to the source's. */

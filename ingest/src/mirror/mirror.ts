@@ -145,7 +145,17 @@ export function createMirror(options: MirrorOptions): Mirror {
       const publication = await ensurePublication(client, target.publication, target.schema);
       const dir = await emptyScratch(warehouse.dir, target.slot);
       const started = performance.now();
-      const preparation = { client, connection: store, threads: warehouse.threads, dir, publication, refused, faults, logger };
+      const preparation = {
+        client,
+        connection: store,
+        connect: warehouse.connect,
+        threads: warehouse.threads,
+        dir,
+        publication,
+        refused,
+        faults,
+        logger,
+      };
       const { tables, state, copied, reason } = await prepareMirror(target, {
         ...preparation,
         copying: (now) => (copying = now),

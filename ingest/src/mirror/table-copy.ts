@@ -26,11 +26,50 @@ export const comparisonActor = "kehu.resync";
 export const sourceRows = (schema: string, table: SourceTable): string =>
   `${table.partitioned ? "" : "only "}${sqlName(schema)}.${sqlName(table.name)}`;
 
+/** Loads files of several tables. Each function throws a `TableFault` when a value does not fit. */
+export interface TableLoader {
+  add(stored: StoredTable, part: Part): Promise<void>;
+  /** All files of the table have been added. */
+  whole(stored: StoredTable): Promise<void>;
+}
+
 /** Makes `raw.<table>` equal to the rows that are added. Its functions are called one at a time, in one transaction. */
 export interface TableLoad {
   add(part: Part): Promise<void>;
   /** To be called when all has been added. Resolves to whether anything changed. */
   end(): Promise<boolean>;
+}
+
+const copied = <Result>({ name }: SourceTable, work: () => Promise<Result>): Promise<Result> => aboutTable(name, "copied", work);
+
+const adding =
+  (connection: DuckDBConnection, table: SourceTable, target: string) =>
+  (part: Part): Promise<void> =>
+    copied(table, () => tellingColumn(table, async () => void (await connection.run(`insert into ${target} ${readTyped(table, part)}`))));
+
+const namesOf = ({ columns }: SourceTable): string => columnList(columns.map(({ name }) => name));
+
+const addingRaw = (connection: DuckDBConnection, table: SourceTable): TableLoad["add"] =>
+  adding(connection, table, `${rawName(table.name)} (${namesOf(table)})`);
+
+/** For tables that have no rows and no log; several such loaders may share them. `logFirst` is to follow, when the transaction of each has been committed. */
+export const firstLoader = (connection: DuckDBConnection): TableLoader => ({
+  add: ({ table }, part) => addingRaw(connection, table)(part),
+  whole: () => Promise.resolve(),
+});
+
+/** `beginLoad` for each table. */
+export function comparingLoader(connection: DuckDBConnection, moment: CopyMoment): TableLoader {
+  const loads = new Map<string, Promise<TableLoad>>();
+  const loadOf = (stored: StoredTable): Promise<TableLoad> => {
+    const load = loads.get(stored.table.name) ?? beginLoad(connection, stored, moment);
+    loads.set(stored.table.name, load);
+    return load;
+  };
+  return {
+    add: async (stored, part) => (await loadOf(stored)).add(part),
+    whole: async (stored) => void (await (await loadOf(stored)).end()),
+  };
 }
 
 /**
@@ -39,29 +78,23 @@ export interface TableLoad {
  * Every function throws a `TableFault` when a value does not fit.
  */
 export async function beginLoad(connection: DuckDBConnection, { table }: StoredTable, moment: CopyMoment): Promise<TableLoad> {
-  const copied = <Result>(work: () => Promise<Result>): Promise<Result> => aboutTable(table.name, "copied", work);
   const raw = rawName(table.name);
-  const columns = columnList(table.columns.map(({ name }) => name));
-  const known = await copied(async () => {
+  const known = await copied(table, async () => {
     await markCopied(connection, table);
     const found = await connection.runAndReadAll(`select exists (from ${raw}) or exists (from ${changesName(table.name)})`);
     return found.getRows()[0]?.[0] === true;
   });
-  const addTo = (target: string) => (part: Part) =>
-    copied(() => tellingColumn(table, async () => void (await connection.run(`insert into ${target} ${readTyped(table, part)}`))));
-  if (!known) {
-    return {
-      add: addTo(`${raw} (${columns})`),
-      end: () => copied(() => logFirst(connection, table, moment)),
-    };
-  }
+  if (!known) return { add: addingRaw(connection, table), end: () => copied(table, () => logFirst(connection, table, moment)) };
   // Several tables may be loaded at once.
   const fresh = `fresh_${table.oid}`;
-  await copied(async () => void (await connection.run(`create or replace temp table ${fresh} as select ${columns} from ${raw} limit 0`)));
+  await copied(
+    table,
+    async () => void (await connection.run(`create or replace temp table ${fresh} as select ${namesOf(table)} from ${raw} limit 0`)),
+  );
   return {
-    add: addTo(fresh),
+    add: adding(connection, table, fresh),
     end: () =>
-      copied(async () => {
+      copied(table, async () => {
         const changed = await (table.key.length > 0 ? compareByKey : compareByRow)(connection, table, fresh, moment);
         await connection.run(`drop table ${fresh}`);
         return changed;
@@ -89,21 +122,20 @@ const logged = (op: string, actor: string | null, seq: string, { lsn, at }: Copy
 
 const numbered = "row_number() over ()";
 
-async function logFirst(connection: DuckDBConnection, table: SourceTable, moment: CopyMoment): Promise<boolean> {
+/** Logs all rows of a table as its first copy, and tells whether there are any. With rows that are committed DuckDB's threads share the work. */
+export async function logFirst(connection: DuckDBConnection, table: SourceTable, moment: CopyMoment): Promise<boolean> {
   const raw = rawName(table.name);
-  const columns = columnList(table.columns.map(({ name }) => name));
+  const columns = namesOf(table);
   // Numbered by rowid, as a window function would have one thread do it all.
   const place = `rowid - (select min(rowid) from ${raw}) + 1`;
-  const result = await connection.run(
-    `insert into ${changesName(table.name)} (${columns}, ${logNames}) select ${columns}, ${logged("copy", null, place, moment)} from ${raw}`,
-  );
-  return result.rowsChanged > 0;
+  const insert = `insert into ${changesName(table.name)} (${columns}, ${logNames}) select ${columns}, ${logged("copy", null, place, moment)} from ${raw}`;
+  return (await connection.run(insert)).rowsChanged > 0;
 }
 
 async function compareByKey(connection: DuckDBConnection, table: SourceTable, freshTable: string, moment: CopyMoment): Promise<boolean> {
   const raw = rawName(table.name);
   const changes = changesName(table.name);
-  const columns = columnList(table.columns.map(({ name }) => name));
+  const columns = namesOf(table);
   const key = columnList(table.key);
   const sameKey = (one: string, other: string): string =>
     table.key.map((name) => `${one}.${sqlName(name)} is not distinct from ${other}.${sqlName(name)}`).join(" and ");
@@ -130,7 +162,7 @@ async function compareByKey(connection: DuckDBConnection, table: SourceTable, fr
 
 async function compareByRow(connection: DuckDBConnection, table: SourceTable, freshTable: string, moment: CopyMoment): Promise<boolean> {
   const changes = changesName(table.name);
-  const columns = columnList(table.columns.map(({ name }) => name));
+  const columns = namesOf(table);
   await netOf(
     connection,
     table,

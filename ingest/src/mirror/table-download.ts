@@ -2,12 +2,12 @@ import { mkdir, open as openFile, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "pg";
+import { sqlName } from "../warehouse.ts";
 import { copyRows } from "./copy-rows.ts";
 import { byteOrderMark, copyTabbed, inFile, isPlain } from "./row-files.ts";
 import type { Part } from "./row-files.ts";
 import type { SourceTable } from "./source-catalog.ts";
 import { sourceRows } from "./table-copy.ts";
-import { sqlName } from "../warehouse.ts";
 
 /** Bytes of a file after which the next one is begun: the copies that are under way take a few times this of the disk. */
 const partBytes = 64 * 1024 * 1024;

@@ -1,20 +1,21 @@
 import { join } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
+import type { Client } from "pg";
 import { bringForward } from "./bring-forward.ts";
 import { keepChanges } from "./kept-changes.ts";
 import type { KeptChanges } from "./kept-changes.ts";
 import type { StoredTable } from "./mirror-store.ts";
 import type { RowChange } from "./pgoutput.ts";
 import { TableFault } from "./problems.ts";
-import { downloadAtMoment } from "./session.ts";
 import type { MirrorTarget } from "./session.ts";
 import { isImpatient, openMoment } from "./source-moment.ts";
 import type { SourceMoment } from "./source-moment.ts";
 import { readSourceTables } from "./source-catalog.ts";
+import type { SourceTable } from "./source-catalog.ts";
 import type { Transaction } from "./table-changes.ts";
 import { loadDownload } from "./table-copy.ts";
 import type { CopyMoment } from "./table-copy.ts";
-import { removeParts } from "./table-download.ts";
+import { downloadTable, removeParts } from "./table-download.ts";
 import type { Download } from "./table-download.ts";
 
 /** Tables that become due meanwhile wait for the end of a reading: for locks that long transactions of the source hold, only so long. */
@@ -71,6 +72,22 @@ export interface ReadingOptions {
   dir: string;
   /** There is something to take. */
   wake: () => void;
+}
+
+/** Downloads under savepoints: an error of one table leaves the transaction, and with it the moment, to the others. */
+async function downloadAtMoment(client: Client, schema: string, table: SourceTable, dir: string): Promise<Download> {
+  await client.query("savepoint download");
+  try {
+    const download = await downloadTable(client, schema, table, dir);
+    // Lets go of the lock: who wants to alter this table need not wait for those that are read after it.
+    await client.query("rollback to savepoint download");
+    await client.query("release savepoint download");
+    return download;
+  } catch (error) {
+    // Without an answer to this the connection is lost, which is no fault of the table.
+    await client.query("rollback to savepoint download");
+    throw new TableFault(table.name, `table "${table.name}" could not be read: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 export function startReading({ target, tables, slot, dir, wake }: ReadingOptions): Reading {
