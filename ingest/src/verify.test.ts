@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openMirrorBench, silent } from "./mirror/testing.ts";
+import { PassedError } from "./mirror/pump.ts";
+import { currentLsn, openMirrorBench, silent } from "./mirror/testing.ts";
 import type { MirrorBench } from "./mirror/testing.ts";
 import { openWarehouse } from "./warehouse.ts";
 import { verify } from "./verify.ts";
@@ -133,6 +134,25 @@ test("it compares at one position while both sides go on", async () => {
     finished.abort();
     await writer;
   }
+});
+
+test("the mirror stands still at a position that it has not passed, and refuses one that it has", async () => {
+  await bench.source.query("create table things (id int primary key)");
+  const mirror = await bench.mirror();
+  await mirror.start();
+  const passed = await currentLsn(bench.source);
+  await bench.source.query("insert into things values (1)");
+  await bench.settle();
+  await expect(mirror.holdAt(passed)).rejects.toThrow(PassedError);
+  // A transaction without changes of mirrored tables does not count.
+  const quiet = await currentLsn(bench.source);
+  await mirror.waitFor(await currentLsn(bench.source), 20_000);
+  const release = await mirror.holdAt(quiet);
+  await bench.source.query("insert into things values (2)");
+  expect(await bench.rows("select id from raw.things")).toEqual([{ id: 1 }]);
+  release();
+  await bench.settle();
+  expect(await bench.rows("select id from raw.things order by id")).toEqual([{ id: 1 }, { id: 2 }]);
 });
 
 test("NaN in a numeric with a precision is null in the mirror and named; in one without it is kept", async () => {

@@ -1,17 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import type { Client } from "pg";
-import { formatLsn } from "./lsn.ts";
 import { canonicalText } from "./mirror/column-types.ts";
 import { createMirror } from "./mirror/mirror.ts";
 import type { Mirror } from "./mirror/mirror.ts";
 import { rawName, readSource, readTables } from "./mirror/mirror-store.ts";
 import { problemOf } from "./mirror/problems.ts";
 import type { MirrorProblem } from "./mirror/problems.ts";
-import { openMoment } from "./mirror/source-moment.ts";
 import type { MirrorLogger } from "./mirror/session.ts";
 import { readSourceTables } from "./mirror/source-catalog.ts";
 import type { SourceTable } from "./mirror/source-catalog.ts";
+import { standStill } from "./mirror/stand-still.ts";
 import { sourceRows } from "./mirror/table-copy.ts";
 import { withMirrorFile } from "./sync.ts";
 import { sqlName } from "./warehouse.ts";
@@ -163,22 +161,26 @@ async function compareAt(
 ): Promise<Verification> {
   const { source, schema } = options;
   const patientUntil = performance.now() + patienceMs;
-  for (let attempt = 1; ; attempt++) {
+  let attempt = 0;
+  for (;;) {
     await mirror.settle();
     while (mirror.condition().problems.some(({ code }) => code === "waiting") && performance.now() < patientUntil) {
       await delay(pollMs);
       await mirror.settle();
     }
-    const opened = await openMoment(source, { name: `kehu_verify_${process.pid}_${Date.now()}`, temporary: true });
-    let release = (): void => {};
+    const still = await standStill(source, mirror);
+    if (!still) {
+      if (performance.now() < patientUntil) continue;
+      throw new Error("the mirror had moved on each time that it was to stand still: compare when the source is less busy");
+    }
+    attempt += 1;
     let connection: DuckDBConnection | undefined;
     try {
-      const lsn = formatLsn(opened.moment.lsn);
-      release = await mirror.holdAt(lsn);
+      const { lsn, client } = still;
       const reader = (connection = await connect());
-      const postgres: Rows = async (sql) => (await (opened.client as Client).query<unknown[]>({ text: sql, rowMode: "array" })).rows;
+      const postgres: Rows = async (sql) => (await client.query<unknown[]>({ text: sql, rowMode: "array" })).rows;
       const duckdb: Rows = async (sql) => (await reader.runAndReadAll(sql)).getRows();
-      const { tables, problems } = await readSourceTables(opened.client, publication, schema);
+      const { tables, problems } = await readSourceTables(client, publication, schema);
       if (attempt < attempts && !(await followsAll(reader, tables))) continue;
       const result: Verification = { lsn, tables: [], differs: [], problems: [...problems] };
       for (const table of tables) {
@@ -189,9 +191,8 @@ async function compareAt(
       }
       return result;
     } finally {
-      release();
       connection?.closeSync();
-      await opened.close();
+      await still.end();
     }
   }
 }

@@ -6,6 +6,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { Client } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { verify } from "../verify.ts";
+import { openWarehouse } from "../warehouse.ts";
 import { openMirrorBench, silent } from "./testing.ts";
 import type { MirrorBench } from "./testing.ts";
 
@@ -70,9 +71,11 @@ test("a first copy whose rows were committed and not its position is begun again
   );
   await bench.source.query("create table others (id int primary key); insert into others values (1)");
   await (await bench.mirror()).start();
-  const connection = await bench.connect();
-  await connection.run("delete from meta.mirror_state; delete from raw_changes.things; delete from raw.things where id > 5");
   await bench.stop();
+  const warehouse = await openWarehouse({ dir: bench.dir });
+  const connection = await warehouse.connect();
+  await connection.run("delete from meta.mirror_state; delete from raw_changes.things; delete from raw.things where id > 5");
+  warehouse.close();
   await bench.source.query("drop table others; update things set n = 1 where id = 1");
   const mirror = await bench.mirror();
   await mirror.start();

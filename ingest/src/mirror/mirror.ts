@@ -79,7 +79,10 @@ export interface Mirror {
   waitFor(lsn: string, timeoutMs: number): Promise<void>;
   /** Seconds between now and the time to which the mirror is known to be complete; null before the first copy. */
   lagSeconds(): number | null;
-  /** Stands still with exactly the transactions that committed before `lsn` applied. Returns the function that lets it go on. */
+  /**
+   * Stands still with exactly the transactions that committed before `lsn` applied. Returns the function that lets it go on. Rejects with a `PassedError` when
+   * others are applied already.
+   */
   holdAt(lsn: string): Promise<() => void>;
   /** Runs `work` on the mirror's own connection between two of its transactions; meanwhile nothing is applied. Rejects without a connection to the source. */
   between<Result>(work: (connection: DuckDBConnection) => Promise<Result>): Promise<Result>;

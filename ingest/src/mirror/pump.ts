@@ -40,11 +40,16 @@ export interface Errand {
   lost: (error: Error) => void;
 }
 
+/** A position at which the mirror can't stand still any more: transactions that committed after it are applied. */
+export class PassedError extends Error {
+  override readonly name = "PassedError";
+}
+
 /** Someone wants the mirror to stand still exactly at a position. */
 export interface Hold {
   lsn: Lsn;
   reached: () => void;
-  /** The connection was lost before the position was reached. */
+  /** The position will not be reached: the connection was lost, or it is passed (`PassedError`). */
   lost: (error: Error) => void;
   released: Promise<void>;
 }
@@ -106,6 +111,8 @@ export function createPump(options: PumpOptions): Pump {
   /** Tables and time of what has been applied but not committed. */
   let touched = new Set<string>();
   let lastCommitAt: bigint | null = null;
+  /** No change that committed after this has been applied. What an earlier connection applied is before where this one began. */
+  let appliedTo: Lsn = inbox.received - 1n;
 
   /** Throws when the publication is not what it was: what was changed meanwhile is in no stream, so everything has to be copied again. */
   async function checkPublication(): Promise<void> {
@@ -174,6 +181,7 @@ export function createPump(options: PumpOptions): Pump {
     const folded = new Map<string, TableChanges>();
     for (const { transaction, changes } of parts) {
       lastCommitAt = transaction.commitAt;
+      if (changes.length > 0) appliedTo = transaction.commitLsn;
       for (const change of changes) {
         const { schema, name } = change.relation;
         const stored = schema === target.schema ? tables.get(name) : undefined;
@@ -306,7 +314,15 @@ export function createPump(options: PumpOptions): Pump {
         await adoptSchemaChanges();
         if (holds.length === 0) readAgain();
       }
+      for (let index = holds.length - 1; index >= 0; index--) {
+        const { lsn, lost } = holds[index]!;
+        if (appliedTo < lsn) continue;
+        holds.splice(index, 1);
+        lost(new PassedError(`the mirror is past ${formatLsn(lsn)}`));
+      }
       const hold = holds[0];
+      // Now: what comes while these are applied is not.
+      const isReached = hold !== undefined && inbox.hasAllBefore(hold.lsn);
       const { parts, through } = inbox.takeWhole(hold?.lsn);
       const isWhole = parts.length > 0 || !inTransaction;
       await applyParts(parts);
@@ -314,7 +330,7 @@ export function createPump(options: PumpOptions): Pump {
         await takeOverRead(through);
         await commit(through);
       }
-      if (hold && inbox.hasAllBefore(hold.lsn)) {
+      if (isReached) {
         hold.reached();
         await hold.released;
         holds.shift();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
+import type { Lsn } from "../lsn.ts";
 import { connectSource, createSlot } from "./replication-connection.ts";
 import type { CopyMoment } from "./table-copy.ts";
 
@@ -40,11 +41,22 @@ async function awaitEnded(client: Client): Promise<void> {
   }
 }
 
+export interface MomentOptions {
+  /** How long each running transaction of the source is waited for, then an error is thrown of which `isImpatient` is true; 0: to its end. */
+  patienceMs?: number;
+  /** Told of the position as soon as there is one. */
+  positioned?: (lsn: Lsn) => void;
+}
+
 /**
- * Makes a slot and opens the moment of its first position. Waits for the transactions that are running in the source; with `patienceMs` only so long for
- * each, then it throws an error of which `isImpatient` is true. Those that are being committed are waited for to their end.
+ * Makes a slot and opens the moment of its first position. Waits for the transactions that are running in the source; for those that are being committed in any
+ * case to their end.
  */
-export async function openMoment(sourceUrl: string, slot: { name: string; temporary: boolean }, patienceMs = 0): Promise<SourceMoment> {
+export async function openMoment(
+  sourceUrl: string,
+  slot: { name: string; temporary: boolean },
+  { patienceMs = 0, positioned }: MomentOptions = {},
+): Promise<SourceMoment> {
   const replication = await connectSource(sourceUrl, { replication: true, lockTimeoutMs: patienceMs });
   let client: Client | undefined;
   const adopt = async (reader: Client, snapshot: string): Promise<void> => {
@@ -56,6 +68,7 @@ export async function openMoment(sourceUrl: string, slot: { name: string; tempor
     // Taken before the snapshot: what is said to be fresh to this time must be in it.
     const before = await client.query<{ at: Date }>("select clock_timestamp() as at");
     const exported = await createSlot(replication, slot.name, slot);
+    positioned?.(exported.lsn);
     await adopt(client, exported.snapshot);
     await awaitEnded(client);
     await adopt(client, exported.snapshot);

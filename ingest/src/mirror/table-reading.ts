@@ -121,7 +121,7 @@ export function startReading({ target, tables, slot, dir, wake }: ReadingOptions
   }
   async function readAll(): Promise<void> {
     try {
-      opened = await openMoment(target.sourceUrl, { name: slot, temporary: true }, patienceMs);
+      opened = await openMoment(target.sourceUrl, { name: slot, temporary: true }, { patienceMs });
     } catch (error) {
       if (!isImpatient(error)) throw error;
       for (const stored of tables) put({ stored, waiting: "waiting_for_transactions" });
