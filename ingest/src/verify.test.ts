@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { PassedError } from "./mirror/pump.ts";
+import { PassedError } from "./mirror/holds.ts";
 import { currentLsn, openMirrorBench, silent } from "./mirror/testing.ts";
 import type { MirrorBench } from "./mirror/testing.ts";
 import { openWarehouse } from "./warehouse.ts";

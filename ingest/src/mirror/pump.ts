@@ -4,6 +4,8 @@ import { formatLsn, parseLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
 import { adoptTables, lookAtSource } from "./adopt-tables.ts";
 import { applyTableChanges } from "./apply-changes.ts";
+import { createHolds } from "./holds.ts";
+import type { Hold } from "./holds.ts";
 import type { Inbox, Received } from "./inbox.ts";
 import type { Faults } from "./faults.ts";
 import { forgetSource, readState, writeState } from "./mirror-store.ts";
@@ -38,20 +40,6 @@ export interface Errand {
   run: (connection: DuckDBConnection) => Promise<void>;
   /** The connection to the source was lost before it was its turn. */
   lost: (error: Error) => void;
-}
-
-/** A position at which the mirror can't stand still any more: transactions that committed after it are applied. */
-export class PassedError extends Error {
-  override readonly name = "PassedError";
-}
-
-/** Someone wants the mirror to stand still exactly at a position. */
-export interface Hold {
-  lsn: Lsn;
-  reached: () => void;
-  /** The position will not be reached: the connection was lost, or it is passed (`PassedError`). */
-  lost: (error: Error) => void;
-  released: Promise<void>;
 }
 
 export interface PumpOptions {
@@ -98,7 +86,7 @@ const microsToText = (micros: bigint): string => new Date(Number(micros / 1000n)
 
 export function createPump(options: PumpOptions): Pump {
   const { target, connection, inbox, tables, faults, progress, logger } = options;
-  const holds: Hold[] = [];
+  const holds = createHolds(inbox.received);
   const errands: Errand[] = [];
   let settlings: Settling[] = [];
   let complained = "";
@@ -111,8 +99,6 @@ export function createPump(options: PumpOptions): Pump {
   /** Tables and time of what has been applied but not committed. */
   let touched = new Set<string>();
   let lastCommitAt: bigint | null = null;
-  /** No change that committed after this has been applied. What an earlier connection applied is before where this one began. */
-  let appliedTo: Lsn = inbox.received - 1n;
 
   /** Throws when the publication is not what it was: what was changed meanwhile is in no stream, so everything has to be copied again. */
   async function checkPublication(): Promise<void> {
@@ -181,7 +167,7 @@ export function createPump(options: PumpOptions): Pump {
     const folded = new Map<string, TableChanges>();
     for (const { transaction, changes } of parts) {
       lastCommitAt = transaction.commitAt;
-      if (changes.length > 0) appliedTo = transaction.commitLsn;
+      if (changes.length > 0) holds.applied(transaction.commitLsn);
       for (const change of changes) {
         const { schema, name } = change.relation;
         const stored = schema === target.schema ? tables.get(name) : undefined;
@@ -297,9 +283,7 @@ export function createPump(options: PumpOptions): Pump {
     lookAtCatalog() {
       catalogDue = true;
     },
-    hold(hold) {
-      holds.push(hold);
-    },
+    hold: holds.add,
     send(errand) {
       errands.push(errand);
     },
@@ -312,15 +296,9 @@ export function createPump(options: PumpOptions): Pump {
       if (!inTransaction) {
         for (const { run } of errands.splice(0)) await run(connection);
         await adoptSchemaChanges();
-        if (holds.length === 0) readAgain();
+        if (holds.isEmpty) readAgain();
       }
-      for (let index = holds.length - 1; index >= 0; index--) {
-        const { lsn, lost } = holds[index]!;
-        if (appliedTo < lsn) continue;
-        holds.splice(index, 1);
-        lost(new PassedError(`the mirror is past ${formatLsn(lsn)}`));
-      }
-      const hold = holds[0];
+      const hold = holds.next();
       // Now: what comes while these are applied is not.
       const isReached = hold !== undefined && inbox.hasAllBefore(hold.lsn);
       const { parts, through } = inbox.takeWhole(hold?.lsn);
@@ -331,9 +309,7 @@ export function createPump(options: PumpOptions): Pump {
         await commit(through);
       }
       if (isReached) {
-        hold.reached();
-        await hold.released;
-        holds.shift();
+        await holds.standStill();
         // What had come before it stood still may have nothing after it that would wake it.
         options.wake();
       } else {
@@ -344,7 +320,8 @@ export function createPump(options: PumpOptions): Pump {
     rereading: () => toRead().map(({ table: { name } }) => name),
     async abort() {
       const lost = new Error("the mirror lost its source");
-      for (const { lost: tell } of [...holds, ...errands]) tell(lost);
+      holds.lose(lost);
+      for (const { lost: tell } of errands) tell(lost);
       for (const { reject } of settlings) reject(lost);
       for (const reading of readings.values()) await reading.close();
       // A commit that failed has already ended the transaction; the error worth telling is the one that led here.

@@ -2,7 +2,7 @@ import type { Client } from "pg";
 import { formatLsn } from "../lsn.ts";
 import type { Lsn } from "../lsn.ts";
 import type { Mirror } from "./mirror.ts";
-import { PassedError } from "./pump.ts";
+import { PassedError } from "./holds.ts";
 import { openMoment } from "./source-moment.ts";
 import type { SourceMoment } from "./source-moment.ts";
 
