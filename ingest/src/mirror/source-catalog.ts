@@ -3,6 +3,7 @@ import { duckType } from "./column-types.ts";
 import { problemOf } from "./problems.ts";
 import type { MirrorProblem } from "./problems.ts";
 import { quote } from "./publication.ts";
+import { publishedTables } from "./published-tables.ts";
 
 export interface SourceColumn {
   name: string;
@@ -98,14 +99,12 @@ const namesOfObjects = namingTypes
   .join(" union all ");
 
 const catalog = `
-with recursive published as materialized (
-  select tablename, attnames, rowfilter from pg_publication_tables where pubname = $1 and schemaname = $2
-), relation as materialized (
-  select cls.oid, cls.relname, cls.relkind, cls.relpersistence, cls.relreplident, pub.attnames, pub.rowfilter, pub.tablename is not null as published
+with recursive ${publishedTables}, relation as materialized (
+  select cls.oid, cls.relname, cls.relkind, cls.relpersistence, cls.relreplident, pub.attnames, pub.filtered, pub.relid is not null as published
   from pg_class as cls
   join pg_namespace as nsp on nsp.oid = cls.relnamespace
-  left join published as pub on pub.tablename = cls.relname
-  where nsp.nspname = $2 and cls.relkind in ('r', 'p', 'f') and cls.relpersistence <> 't' and (pub.tablename is not null or not cls.relispartition)
+  left join published as pub on pub.relid = cls.oid
+  where nsp.nspname = $2 and cls.relkind in ('r', 'p', 'f') and cls.relpersistence <> 't' and (pub.relid is not null or not cls.relispartition)
 ), part (root, typ) as (
   select distinct att.atttypid, att.atttypid from pg_attribute as att join relation on relation.oid = att.attrelid and att.attnum > 0 and not att.attisdropped
   union
@@ -140,11 +139,8 @@ select
   relation.relkind as kind,
   relation.relpersistence as persistence,
   relation.published,
-  relation.relkind = 'p' and exists (
-    select from pg_partition_tree(relation.oid) as tree join pg_class as leaf on leaf.oid = tree.relid join published on published.tablename = leaf.relname
-    where tree.isleaf
-  ) as "partsPublished",
-  relation.rowfilter is not null as filtered,
+  exists (select from leaf join published using (relid) where leaf.root = relation.oid) as "partsPublished",
+  coalesce(relation.filtered, false) as filtered,
   relation.relreplident = 'f' as "full",
   -- A deferrable key may be there twice before a transaction's end, so it tells no rows apart.
   coalesce((
@@ -156,7 +152,7 @@ select
       and case when relation.relreplident = 'i' then idx.indisreplident else idx.indisprimary and relation.relreplident <> 'n' end
   ), '[]') as key,
   case when relation.relkind = 'p'
-    then (select md5(string_agg(tree.relid::oid || ':' || pg_relation_filenode(tree.relid), ',' order by tree.relid::oid)) from pg_partition_tree(relation.oid) as tree where tree.isleaf)
+    then (select md5(string_agg(leaf.relid || ':' || pg_relation_filenode(leaf.relid), ',' order by leaf.relid)) from leaf where leaf.root = relation.oid)
     else pg_relation_filenode(relation.oid)::text
   end as storage,
   (
