@@ -57,17 +57,15 @@ export const position = (lsn: string): bigint => {
   return (BigInt(`0x${high}`) << 32n) + BigInt(`0x${low}`);
 };
 
+/** The position that the published snapshot states; 0 before there is one. */
+export async function statedPosition({ url }: Pick<Stack, "url">): Promise<bigint> {
+  const [stated = "0/0"] = ((await fetch(`${url}/healthz`)).headers.get("kehu-fresh") ?? "0/0").split(" ");
+  return position(stated);
+}
+
 /** Waits until the published snapshot states `lsn`, the `Kehu-Commit` of a write. */
 export const untilFresh = (stack: Pick<Stack, "url">, lsn: string, timeoutMs = 60_000): Promise<true> =>
-  eventually(
-    `a snapshot that states ${lsn}`,
-    async () => {
-      const [fresh = "0/0"] = ((await fetch(`${stack.url}/healthz`)).headers.get("kehu-fresh") ?? "0/0").split(" ");
-      return position(fresh) >= position(lsn) ? true : null;
-    },
-    timeoutMs,
-    20,
-  );
+  eventually(`a snapshot that states ${lsn}`, async () => ((await statedPosition(stack)) >= position(lsn) ? true : null), timeoutMs, 20);
 
 /** Ends the Kehu that runs on a data dir, and the Postgres in it, which outlives a Kehu that was killed. Does nothing where there is none. */
 export async function stopWhatRunsIn(dataDir: string): Promise<void> {
